@@ -1,0 +1,58 @@
+"""What flows through thecal: frozen records, geometry, errors, and their one JSON form."""
+
+from thecal.records.errors import (
+    CallWrong,
+    KnowledgeInvalid,
+    ReportUnwritable,
+    SegmenterFailed,
+    StudyUnreadable,
+    ThecalError,
+)
+from thecal.records.knowledge import Article, Entity, Rule, Source, Term, Vocabulary
+from thecal.records.ranking import (
+    Alert,
+    Candidate,
+    Differential,
+    Evidence,
+    EvidenceCount,
+    NumberRate,
+    Question,
+    Rate,
+    Rates,
+)
+from thecal.records.reading import (
+    PATIENT,
+    Change,
+    Compartment,
+    Finding,
+    Lesion,
+    Measurement,
+    NotAssessed,
+    Place,
+    Reading,
+    Segmentation,
+)
+from thecal.records.report import Comparison, Figure, Hole, Match, Provenance, Report, SeriesLine
+from thecal.records.study import (
+    Acquisition,
+    AlignedStudy,
+    Identity,
+    Issue,
+    Plane,
+    ProtocolCheck,
+    Region,
+    Role,
+    Series,
+    Study,
+    Unread,
+)
+from thecal.records.volume import Grid, LabelMap, Volume
+
+__all__ = [
+    "PATIENT", "Acquisition", "Alert", "AlignedStudy", "Article", "CallWrong", "Candidate", "Change", "Comparison",
+    "Compartment", "Differential", "Entity", "Evidence", "EvidenceCount", "Figure", "Finding", "Grid", "Hole", "Identity",
+    "Issue", "KnowledgeInvalid", "LabelMap", "Lesion", "Match", "Measurement", "NotAssessed", "NumberRate", "Place", "Plane",
+    "ProtocolCheck", "Provenance", "Question", "Rate", "Rates", "Reading", "Region", "Report", "ReportUnwritable", "Role",
+    "Rule", "Segmentation", "SegmenterFailed", "Series", "SeriesLine", "Source", "Study", "StudyUnreadable", "Term",
+    "ThecalError", "Unread", "Vocabulary", "Volume",
+]  # fmt: skip
