@@ -32,7 +32,8 @@ class Rate:
     """How often a finding has each state in an entity.
 
     mean sums to 1 over states; strength is the number of patients it is worth; counted is the share of the strength that
-    published counts carry (the rest is declared judgement); given names the finding it is conditional on, if any.
+    published counts carry (the rest is declared judgement). given names the finding it depends on, if any; within then holds the
+    rates in each state of given in which this finding exists (no cap sign without haemorrhage).
     """
 
     entity: str
@@ -42,6 +43,7 @@ class Rate:
     counted: float
     counts: tuple[EvidenceCount, ...] = ()
     given: str | None = None
+    within: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
