@@ -97,7 +97,7 @@ def _turn(volume: Volume, axes: NDArray[np.intp], signs: NDArray[np.int_]) -> Vo
 def resample(
     volume: Volume,
     grid: Grid,
-    to_volume: NDArray[np.float64] | None = None,
+    to_volume: NDArray[np.floating[Any]] | None = None,
     *,
     order: int = 1,
     fill: float = 0.0,
@@ -121,7 +121,7 @@ def resample(
     return Volume(out, grid.affine)
 
 
-def covers(volume: Volume | Grid, grid: Grid, to_volume: NDArray[np.float64] | None = None) -> NDArray[np.bool_]:
+def covers(volume: Volume | Grid, grid: Grid, to_volume: NDArray[np.floating[Any]] | None = None) -> NDArray[np.bool_]:
     """Which voxels of the grid have their centre inside the volume's field of view."""
     carry = np.eye(4) if to_volume is None else to_volume
     step = np.linalg.inv(volume.affine) @ carry @ grid.affine

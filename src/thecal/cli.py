@@ -1,0 +1,438 @@
+"""The command line: one function a command, thin over the stages."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thecal import __version__
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from thecal.knowledge import Knowledge
+    from thecal.pipeline import Event, Result
+    from thecal.records import Identity, Study
+
+DONE, OUR_FAULT, CALL_WRONG, UNREADABLE, IN_PART, INTERRUPTED = 0, 1, 2, 3, 4, 130
+ROLE_OPTIONS = {
+    "t1": "T1w", "t1c": "T1w_ce", "t2": "T2w", "stir": "T2w_fs", "t2star": "T2starw",
+    "dwi": "dwi", "adc": "ADC", "ct": "ct", "ct-myelogram": "ct_myelogram", "mrs": "mrs",
+}  # fmt: skip
+CONTEXT_OPTIONS = {
+    "age": ("age_years", "age in years"),
+    "sex": ("sex", "female or male"),
+    "known-primary": ("known_primary", "none, cns_tumour, solid_cancer or haematological"),
+    "setting": ("setting", "emergency, outpatient, oncology or surgical_referral"),
+}
+NOT_A_DEVICE = "thecal is research software and not a medical device."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command and returns its exit code; an error is told in a line or two."""
+    parsed = _parser().parse_args(arguments)
+    from thecal.records import ThecalError
+
+    try:
+        code: int = parsed.run(parsed)
+    except ThecalError as error:
+        if parsed.debug:
+            raise
+        print(f"thecal: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("thecal: stopped. Nothing was written; an older result stands as it was.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        if parsed.debug:
+            raise
+        print(
+            f"thecal: a fault of thecal itself: {type(error).__name__}: {error}. Run again with --debug and report it.",
+            file=sys.stderr,
+        )
+        return OUR_FAULT
+    return code
+
+
+# --- commands -------------------------------------------------------------------------------------------------------
+
+
+def read(call: argparse.Namespace) -> int:
+    """Reads a study and leaves the report and all that belongs to it in a folder."""
+    from thecal import results
+
+    folder = Path(call.output)
+    earlier = results.read_earlier(Path(call.prior)) if call.prior else None
+    result, log = _read(call, _progress(call.quiet), earlier)
+    results.write(result, folder, log)
+    return _tell_end(result, folder, call.quiet)
+
+
+def segment(call: argparse.Namespace) -> int:
+    """Draws cord, sac, vertebrae and lesions of one image, in its own grid."""
+    from thecal import alignment, results, segmentation
+
+    study, _ = _ingest(call, ())
+    key = _key_of_image(study, Path(call.image))
+    made = segmentation.segment(alignment.align(study))
+    results.write_labels(made, key, Path(call.output))
+    if not call.quiet:
+        print(f"Label maps: {call.output}")
+    return DONE
+
+
+def protocol(call: argparse.Namespace) -> int:
+    """Says what was acquired, what is missing for which question, and why it matters."""
+    from thecal import protocol as room
+    from thecal.knowledge import load
+
+    study, _ = _ingest(call, call.input)
+    print(room.describe(study, room.check(study, load().rules)))
+    return DONE
+
+
+def differential(call: argparse.Namespace) -> int:
+    """Ranks the entities that may explain coded findings."""
+    from thecal import differential as room
+    from thecal.knowledge import load
+
+    knowledge = load()
+    model = room.prepare(knowledge.text, knowledge.vocabulary, call.base_rates)
+    path = Path(call.cases)
+    lines, faults = room.run_batch(_text_of(path), path.suffix, model, form=call.format)
+    for fault in faults:
+        print(f"thecal: {path.name}: {fault}", file=sys.stderr)
+    if lines:
+        _put("".join(f"{line}\n" for line in lines), call.output)
+    if not faults:
+        return DONE
+    return IN_PART if lines else UNREADABLE
+
+
+def phantom(call: argparse.Namespace) -> int:
+    """Simulates a study and leaves it with its truth in a folder."""
+    folder = Path(call.output)
+    made = _simulate(call.entity, call.seed, call.field, call.protocol, _pairs(call.with_sign, "--with"))
+    _write_phantom(made, folder, call.format)
+    print(f"Simulated study: {folder}")
+    return DONE
+
+
+def demo(call: argparse.Namespace) -> int:
+    """Simulates a patient, reads the study and writes the report."""
+    folder = Path(call.output)
+    console = _console(call.quiet)
+    console.print("simulate  a patient with a spinal ependymoma (no real patient)")
+    _write_phantom(_simulate("ependymoma", call.seed, 3.0, "standard", {}), folder / "study", "dicom")
+    told = json.loads((folder / "study" / "context.json").read_text(encoding="utf-8"))
+    call.input, call.context, call.finding, call.role = [str(folder / "study" / "dicom")], None, [], []
+    call.prior, call.base_rates = None, "clinical"
+    from thecal import results
+
+    result, log = _read(call, _progress(call.quiet), None, told)
+    results.write(result, folder, log)
+    return _tell_end(result, folder, call.quiet)
+
+
+# --- what the commands share ----------------------------------------------------------------------------------------
+
+
+def _read(
+    call: argparse.Namespace, progress: Callable[[Event], None], earlier: Any, told: Mapping[str, Any] | None = None
+) -> tuple[Result, list[dict[str, Any]]]:
+    from thecal import pipeline
+    from thecal.knowledge import load
+    from thecal.pipeline import Event
+
+    log: list[dict[str, Any]] = []
+
+    def note(event: Event) -> None:
+        log.append(
+            {"at": datetime.now(UTC).isoformat(), **{k: v for k, v in vars(event).items() if v not in ("", 0.0)}}
+        )
+        progress(event)
+
+    knowledge = load()
+    context = {**_context(call, knowledge), **(told or {})}
+    note(Event("read", "began"))
+    start = time.perf_counter()
+    study, identity = _ingest(call, call.input, context)
+    note(Event("read", "ended", round(time.perf_counter() - start, 3)))
+    result = pipeline.read(study, identity, knowledge, earlier=earlier, base_rates=call.base_rates, note=note)
+    from thecal.records.form import to_data
+
+    log.append({"at": datetime.now(UTC).isoformat(), "provenance": to_data(result.report.provenance)})
+    return result, log
+
+
+def _ingest(
+    call: argparse.Namespace, paths: Sequence[str], context: Mapping[str, Any] | None = None
+) -> tuple[Study, Identity]:
+    from thecal import ingest
+    from thecal.records import CallWrong
+
+    options = {role: getattr(call, name.replace("-", "_"), None) or [] for name, role in ROLE_OPTIONS.items()}
+    given = {role: [Path(path) for path in named] for role, named in options.items() if named}
+    if getattr(call, "image", None):
+        paths = [call.image]
+    if not paths and not given:
+        raise CallWrong(
+            "call", expected="a folder, a zip or NIfTI files", found="no input",
+            remedy="Example: thecal read study/ -o result, or thecal read --t2 t2.nii.gz -o result",
+        )  # fmt: skip
+    return ingest.read(
+        [Path(path) for path in paths],
+        given=given,
+        roles=_pairs(getattr(call, "role", []), "--role"),
+        context=context or {},
+    )
+
+
+def _context(call: argparse.Namespace, knowledge: Knowledge) -> dict[str, Any]:
+    """What was told of the person, from a file and from options; options win."""
+    from thecal import findings
+    from thecal.records import CallWrong, KnowledgeInvalid
+
+    told: dict[str, Any] = {}
+    if call.context:
+        path = Path(call.context)
+        try:
+            loaded = json.loads(_text_of(path))
+        except ValueError as error:
+            raise KnowledgeInvalid(path.name, expected="JSON", found=str(error)) from error
+        if not isinstance(loaded, dict):
+            raise KnowledgeInvalid(path.name, expected="an object of findings", found=type(loaded).__name__)
+        told.update(loaded.get("findings", loaded))
+    told.update(_pairs(call.finding, "--finding"))
+    for option, (code, _) in CONTEXT_OPTIONS.items():
+        value = getattr(call, option.replace("-", "_"), None)
+        if value is not None:
+            told[code] = value
+    numbers = {code for code, term in knowledge.vocabulary.findings.items() if term.kind == "number"}
+    for code in numbers & told.keys():
+        try:
+            told[code] = float(told[code])
+        except (TypeError, ValueError) as error:
+            raise CallWrong(code, expected="a number", found=repr(told[code])) from error
+    findings.state(told, knowledge.vocabulary)
+    return told
+
+
+def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    from thecal.records import CallWrong
+
+    pairs = {}
+    for text in given or ():
+        name, equals, value = text.rpartition("=")
+        if not (name and equals and value):
+            raise CallWrong(option, expected="NAME=VALUE", found=repr(text))
+        pairs[name] = value
+    return pairs
+
+
+def _text_of(path: Path) -> str:
+    from thecal.records import StudyUnreadable
+
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "bytes that are not UTF-8 text"
+        raise StudyUnreadable(str(path), expected="a readable text file", found=why) from error
+
+
+def _put(text: str, output: str | None) -> None:
+    from thecal.records import ReportUnwritable
+
+    if output is None:
+        sys.stdout.write(text)
+        return
+    target = Path(output)
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ReportUnwritable(output, expected="a file that can be written", found=str(error.strerror)) from error
+
+
+def _key_of_image(study: Study, path: Path) -> str:
+    """The series that holds the image's own voxels."""
+    import nibabel
+    import numpy as np
+
+    affine = nibabel.load(path).affine
+    for series in study.images():
+        if series.volume is not None and np.allclose(series.volume.affine, affine, atol=1e-3):
+            return series.key
+    return study.images()[0].key
+
+
+def _simulate(entity: str, seed: int, field: float, name: str, signs: Mapping[str, str]) -> Any:
+    from thecal import simulation
+    from thecal.knowledge import load
+
+    return simulation.simulate(entity, seed, vocabulary=load().vocabulary, field_t=field, protocol=name, signs=signs)
+
+
+def _write_phantom(made: Any, folder: Path, form: str) -> None:
+    from thecal import results, simulation
+
+    with results.staged(folder, ("images", "dicom", "truth", "context.json")) as partial:
+        simulation.write_phantom(made, partial, format=form)
+
+
+def _console(quiet: bool) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+
+
+def _progress(quiet: bool) -> Callable[[Event], None]:
+    """A line a stage on the terminal: what it did and how long it took."""
+    console = _console(quiet)
+
+    def show(event: Event) -> None:
+        if event.what == "ended":
+            console.print(f"{event.stage:<9} {event.seconds:6.1f} s")
+        elif event.what == "failed":
+            console.print(f"{event.stage:<9} failed: {event.why}", style="red")
+
+    return show
+
+
+def _tell_end(result: Result, folder: Path, quiet: bool) -> int:
+    for hole in result.report.holes:
+        print(f"thecal: {hole.stage} failed: {hole.why}. Missing in the report: {hole.missing}.", file=sys.stderr)
+    if not quiet:
+        print(f"Report: {folder / 'report.html'}")
+    return DONE if result.complete else IN_PART
+
+
+# --- the call -------------------------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="thecal", epilog=NOT_A_DEVICE,
+        description="Reads an MRI study of the spine for tumours inside the dura and writes a report to be edited and signed.",
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"thecal {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    call = _command(commands, "read", read, "thecal read study/ -o result --age 45 --sex female")
+    _input_options(call)
+    _context_options(call)
+    call.add_argument("--prior", metavar="DIR", help="result folder of an earlier study of the same patient")
+    _output(call)
+
+    call = _command(commands, "segment", segment, "thecal segment t2.nii.gz --t1c t1c.nii.gz -o labels")
+    call.add_argument("image", metavar="IMAGE.nii.gz", help="the image whose grid the label maps get")
+    _role_options(call)
+    _output(call)
+
+    call = _command(commands, "protocol", protocol, "thecal protocol study/")
+    _input_options(call)
+
+    call = _command(commands, "differential", differential, "thecal differential cases.jsonl -o ranked.jsonl")
+    call.add_argument("cases", metavar="CASES", help="a .json case, or a .jsonl with one case a line")
+    call.add_argument("-o", "--output", metavar="FILE", help="write here instead of to the terminal")
+    call.add_argument("--format", choices=("jsonl", "table"), default="jsonl", help="default: %(default)s")
+    _base_rates(call)
+
+    call = _command(commands, "phantom", phantom, "thecal phantom meningioma --seed 7 -o phantom --with level=thoracic")
+    call.add_argument(
+        "entity", nargs="?", default="healthy", metavar="ENTITY", help="an entity's code, or healthy (default)"
+    )
+    call.add_argument("--seed", type=int, default=0, help="another seed, another patient (default: %(default)s)")
+    call.add_argument("--format", choices=("nifti", "dicom"), default="nifti", help="default: %(default)s")
+    call.add_argument(
+        "--field", type=float, choices=(1.5, 3.0), default=3.0, help="field strength in tesla (default: %(default)s)"
+    )
+    call.add_argument(
+        "--protocol", default="standard", metavar="NAME", help="which series are acquired (default: %(default)s)"
+    )
+    call.add_argument(
+        "--with", dest="with_sign", action="append", default=[], metavar="FINDING=STATE", help="fix a sign; may repeat"
+    )
+    _output(call)
+
+    call = _command(commands, "demo", demo, "thecal demo -o demo")
+    call.add_argument("--seed", type=int, default=1, help="another seed, another patient (default: %(default)s)")
+    _output(call, default="demo")
+    return parser
+
+
+def _command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], example: str
+) -> argparse.ArgumentParser:
+    words = (run.__doc__ or "").strip()
+    call: argparse.ArgumentParser = commands.add_parser(
+        name, help=words, description=words, epilog=f"Example: {example}"
+    )
+    call.set_defaults(run=run)
+    call.add_argument("--debug", action="store_true", help="show the full trace of an error")
+    return call
+
+
+def _input_options(call: argparse.ArgumentParser) -> None:
+    call.add_argument(
+        "input", nargs="*", metavar="INPUT", help="a DICOM folder or zip, a BIDS subject folder, or images"
+    )
+    _role_options(call)
+    call.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        metavar="SERIES=ROLE",
+        help="overrule what a series is taken for; may repeat",
+    )
+
+
+def _role_options(call: argparse.ArgumentParser) -> None:
+    for name, role in ROLE_OPTIONS.items():
+        call.add_argument(
+            f"--{name}", action="append", metavar="FILE", help=f"a NIfTI image that is {role}; may repeat"
+        )
+
+
+def _context_options(call: argparse.ArgumentParser) -> None:
+    call.add_argument("--context", metavar="FILE.json", help="what is known of the person, in the vocabulary's codes")
+    for option, (_, words) in CONTEXT_OPTIONS.items():
+        call.add_argument(f"--{option}", metavar="VALUE", help=words)
+    call.add_argument(
+        "--finding",
+        action="append",
+        default=[],
+        metavar="CODE=STATE",
+        help="any other finding of the person; may repeat",
+    )
+    _base_rates(call)
+
+
+def _base_rates(call: argparse.ArgumentParser) -> None:
+    call.add_argument(
+        "--base-rates", choices=("clinical", "published", "uniform"), default="clinical",
+        help="how often each entity is met: in the clinic, in case reports, or all alike (default: %(default)s)",
+    )  # fmt: skip
+
+
+def _output(call: argparse.ArgumentParser, default: str | None = None) -> None:
+    call.add_argument(
+        "-o", "--output", metavar="DIR", required=default is None, default=default, help="the folder to write"
+    )
+    call.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

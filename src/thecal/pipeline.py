@@ -1,0 +1,239 @@
+"""The one place that knows the order: a study flows through the stages and comes out as a report.
+
+A stage that fails leaves a named hole; what follows goes on with what there is. Each stage's output is kept in the reader's
+memory under the digest of its inputs, so that a correction reruns only what depends on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import time
+import traceback
+from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeVar
+
+from thecal import __version__
+from thecal.knowledge import Knowledge
+from thecal.records import (
+    AlignedStudy,
+    Change,
+    Differential,
+    Finding,
+    Hole,
+    Identity,
+    NotAssessed,
+    ProtocolCheck,
+    Provenance,
+    Reading,
+    Report,
+    Segmentation,
+    Study,
+)
+from thecal.records.form import to_data
+
+T = TypeVar("T")
+BaseRates = Literal["clinical", "published", "uniform"]
+Memory = MutableMapping[str, Any]
+STAGES = ("check", "align", "segment", "measure", "rank", "compose")
+LIBRARIES = ("numpy", "scipy", "pydicom", "nibabel", "SimpleITK")
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened in a run: a stage began, ended or failed. detail is for the log, why for a person."""
+
+    stage: str
+    what: Literal["began", "ended", "failed"]
+    seconds: float = 0.0
+    why: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """Everything a run made: what a door shows, writes or hands to the next run."""
+
+    study: Study
+    aligned: AlignedStudy
+    segmentation: Segmentation
+    report: Report
+
+    @property
+    def complete(self) -> bool:
+        """Whether every stage did its work."""
+        return not self.report.holes
+
+
+@dataclass
+class _Run:
+    """One pass through the stages: its holes, times and memory."""
+
+    note: Callable[[Event], None]
+    memory: Memory
+    holes: list[Hole] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def stage(self, name: str, inputs: Sequence[str], work: Callable[[], T], otherwise: T, missing: str) -> T:
+        """The output of a stage: remembered, made now, or `otherwise` with a named hole when it fails."""
+        key = f"{name}:{digest(*inputs)}"
+        if key in self.memory:
+            kept: T = self.memory[key]
+            return kept
+        start = time.perf_counter()
+        self.note(Event(name, "began"))
+        try:
+            made = work()
+        except Exception as error:  # noqa: BLE001  a stage may fail in any way; the report keeps the rest and names the hole
+            self.holes.append(Hole(name, f"{type(error).__name__}: {error}", missing))
+            self.note(Event(name, "failed", time.perf_counter() - start, str(error), traceback.format_exc()))
+            return otherwise
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+        self.note(Event(name, "ended", self.seconds[name]))
+        self.memory[key] = made
+        return made
+
+
+def digest(*parts: Any) -> str:
+    """SHA-256 of the JSON form of its parts."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def read(
+    study: Study,
+    identity: Identity,
+    knowledge: Knowledge,
+    *,
+    changes: Sequence[Change] = (),
+    earlier: Report | None = None,
+    segmenters: Sequence[str] = ("classic",),
+    base_rates: BaseRates = "clinical",
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    note: Callable[[Event], None] = lambda _: None,
+    memory: Memory | None = None,
+) -> Result:
+    """Reads a study: is it fit, where is what, what is seen, what may it be, and the report.
+
+    changes are a reader's corrections, applied in their order; earlier is the report of an earlier study of the same patient.
+    memory, kept between calls, makes a call with new changes rerun only what depends on them.
+    """
+    from thecal import alignment, findings, protocol, segmentation
+
+    run = _Run(note, {} if memory is None else memory)
+    images = digest([(s.key, s.role, s.plane, s.volume.digest) for s in study.series if s.volume is not None])
+    told = digest(to_data(replace(study, series=())), [(s.key, s.role, to_data(s.acquisition)) for s in study.series])
+
+    checked = run.stage(
+        "check", [images, told, knowledge.digest],
+        lambda: protocol.check(study, knowledge.rules), ProtocolCheck(), "whether the examination suffices",
+    )  # fmt: skip
+    aligned = run.stage(
+        "align", [images, told],
+        lambda: alignment.align(study), alignment.headers_only(study), "the refinement of how the series lie to each other",
+    )  # fmt: skip
+    segmented = run.stage(
+        "segment", [images, told, *segmenters],
+        lambda: segmentation.segment(aligned, segmenters=segmenters), Segmentation(), "where structures and lesions lie",
+    )  # fmt: skip
+    reading_id = digest(images, told, *segmenters)
+    measured, broken = run.stage(
+        "measure", [images, told, knowledge.digest, *segmenters],
+        lambda: findings.measure(aligned, segmented, knowledge.vocabulary, reading_id=reading_id),
+        (Reading(reading_id), ()), "every sign of the images",
+    )  # fmt: skip
+    run.holes.extend(broken)
+    stated = findings.state(study.context, knowledge.vocabulary)
+    reading = correct(with_stated(measured, stated), changes)
+    differentials = run.stage(
+        "rank", [digest(to_data(reading)), knowledge.digest, base_rates],
+        lambda: rank(reading, knowledge, base_rates, run.memory), (), "what it may be",
+    )  # fmt: skip
+    report = _compose(run, knowledge, identity, aligned, segmented, checked, reading, differentials, earlier, clock())
+    return Result(study, aligned, segmented, report)
+
+
+def with_stated(reading: Reading, stated: Sequence[Finding]) -> Reading:
+    """The reading with what was told of the person; what was told stands before what was measured."""
+    told = {(finding.code, finding.subject) for finding in stated}
+    kept = tuple(finding for finding in reading.findings if (finding.code, finding.subject) not in told)
+    silent = tuple(gap for gap in reading.not_assessed if (gap.code, gap.subject) not in told)
+    return replace(reading, findings=(*stated, *kept), not_assessed=silent)
+
+
+def correct(reading: Reading, changes: Sequence[Change]) -> Reading:
+    """A new reading in which a reader's corrections hold, in their order; without any, the reading itself."""
+    if not changes:
+        return reading
+    findings = {(finding.code, finding.subject): finding for finding in reading.findings}
+    gaps = {(gap.code, gap.subject): gap for gap in reading.not_assessed}
+    for change in changes:
+        subject, code = change.target.rsplit("/", 1)
+        findings.pop((code, subject), None)
+        gaps.pop((code, subject), None)
+        if isinstance(change.after, Finding):
+            findings[code, subject] = change.after
+        elif isinstance(change.after, NotAssessed):
+            gaps[code, subject] = change.after
+    new_id = digest(reading.reading_id, [to_data(change) for change in changes])
+    return Reading(
+        new_id, reading.reading_id, reading.lesions, tuple(findings.values()), tuple(gaps.values()), tuple(changes)
+    )
+
+
+def rank(reading: Reading, knowledge: Knowledge, base_rates: BaseRates, memory: Memory) -> tuple[Differential, ...]:
+    """The differential of the patient and of each lesion."""
+    from thecal import differential
+
+    key = f"rates:{knowledge.digest}:{base_rates}"
+    if key not in memory:
+        memory[key] = differential.prepare(knowledge.text, knowledge.vocabulary, base_rates)
+    return differential.rank_reading(reading, memory[key])
+
+
+def _compose(
+    run: _Run,
+    knowledge: Knowledge,
+    identity: Identity,
+    aligned: AlignedStudy,
+    segmented: Segmentation,
+    checked: ProtocolCheck,
+    reading: Reading,
+    differentials: tuple[Differential, ...],
+    earlier: Report | None,
+    now: datetime,
+) -> Report:
+    from thecal import findings, report
+
+    comparison = run.stage(
+        "compare", [digest(to_data(reading)), earlier.reading.reading_id if earlier else ""],
+        lambda: findings.compare(reading, aligned, earlier) if earlier else None, None, "how lesions changed",
+    )  # fmt: skip
+    figures = run.stage(
+        "draw", [reading.reading_id],
+        lambda: report.figures.draw(aligned, segmented, reading), (), "the key images",
+    )  # fmt: skip
+    return report.compose(
+        identity=identity, aligned=aligned, protocol=checked, reading=reading, differentials=differentials,
+        holes=tuple(run.holes), comparison=comparison, figures=figures, vocabulary=knowledge.vocabulary,
+        sources=knowledge.sources, articles=knowledge.articles, provenance=_provenance(run, knowledge, segmented, aligned, now),
+    )  # fmt: skip
+
+
+def _provenance(
+    run: _Run, knowledge: Knowledge, segmented: Segmentation, aligned: AlignedStudy, now: datetime
+) -> Provenance:
+    drawn = (*segmented.anatomy.values(), *segmented.lesion.values())
+    return Provenance(
+        version=__version__,
+        made_at=now.isoformat(timespec="seconds"),
+        inputs={series.key: series.volume.digest for series in aligned.study.images() if series.volume is not None},
+        knowledge_digest=knowledge.digest,
+        segmenters={label.segmenter: label.weights_digest for label in drawn},
+        libraries={name: importlib.metadata.version(name) for name in LIBRARIES}
+        | {"python": platform.python_version()},
+        seconds=dict(run.seconds),
+    )

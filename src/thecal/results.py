@@ -1,0 +1,176 @@
+"""The result folder: written whole or not at all, and read again as an earlier study.
+
+Everything is written into a hidden folder inside the target first and then moved into place entry by entry, so that a failure
+leaves an older result as it was. Entries that thecal did not write are never touched.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from thecal.pipeline import Result
+from thecal.records import CallWrong, LabelMap, Report, ReportUnwritable, Segmentation, Volume
+from thecal.records.form import from_data, to_data
+from thecal.records.geometry import resample
+
+OWNED = (
+    "report.html", "report.pdf", "report.json", "report.txt", "findings.json", "differential.json", "comparison.json",
+    "labels", "aligned", "figures", "dicom", "fhir", "log.jsonl",
+)  # fmt: skip
+OWNED_LABELS = ("anatomy.nii.gz", "anatomy.json", "lesion.nii.gz", "lesion.json")
+
+
+@contextmanager
+def staged(folder: Path, owned: Sequence[str] = OWNED) -> Iterator[Path]:
+    """A hidden folder to write into; on a clean end its entries replace those named in owned, else it vanishes.
+
+    Raises ReportUnwritable when the disk refuses, with the older entries still in place.
+    """
+    created = not folder.exists()
+    partial: Path | None = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+        yield partial
+        with _uninterrupted():
+            _swap(partial, folder, owned)
+    except OSError as error:
+        raise ReportUnwritable(
+            str(folder), expected="a folder that can be written", found=error.strerror or str(error),
+            remedy="Nothing was changed there. Free space or name another folder with -o.",
+        ) from error  # fmt: skip
+    finally:
+        if partial is not None:
+            shutil.rmtree(partial, ignore_errors=True)
+        if created and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Holds Ctrl-C back for the moment in which entries change places."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # not the main thread: no signal arrives here
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _swap(partial: Path, folder: Path, owned: Sequence[str]) -> None:
+    fresh = [entry.name for entry in partial.iterdir()]
+    aside = partial / ".aside"
+    aside.mkdir()
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for name in sorted({*owned, *fresh}):
+            if (folder / name).exists():
+                moved.append(_move(folder / name, aside / name))
+            if name in fresh:
+                moved.append(_move(partial / name, folder / name))
+    except OSError:
+        for source, target in reversed(moved):
+            target.replace(source)
+        raise
+
+
+def _move(source: Path, target: Path) -> tuple[Path, Path]:
+    source.replace(target)
+    return source, target
+
+
+def write(result: Result, folder: Path, log: Sequence[Mapping[str, Any]]) -> None:
+    """Writes everything a reading leaves: the report in each format, label maps, aligned series, key images and the log."""
+    from thecal import report
+
+    with staged(folder) as partial:
+        for form in report.FORMATS:
+            (partial / form.FILE).write_bytes(form.render(result.report))
+        _write_labels(result, partial / "labels")
+        _write_aligned(result, partial / "aligned")
+        _write_figures(result.report, partial / "figures")
+        lines = (json.dumps(line, ensure_ascii=False, default=str) for line in log)
+        (partial / "log.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def write_labels(made: Segmentation, source_key: str, folder: Path) -> None:
+    """Writes anatomy and lesion of one series, in that series' own grid, each with its sidecar."""
+    with staged(folder, OWNED_LABELS) as partial:
+        for name, maps in (("anatomy", made.anatomy), ("lesion", made.lesion)):
+            if source_key in maps:
+                write_label_map(maps[source_key], partial / f"{name}.nii.gz")
+
+
+def _write_labels(result: Result, folder: Path) -> None:
+    folder.mkdir()
+    made = result.segmentation
+    composed = {"anatomy": made.composed_anatomy, "lesion": made.composed_lesion, "instances": made.composed_instances}
+    for name, label in composed.items():
+        if label is not None:
+            write_label_map(label, folder / f"{name}.nii.gz")
+    for name, maps in (("anatomy", made.anatomy), ("lesion", made.lesion)):
+        for key, label in maps.items():
+            write_label_map(label, folder / f"{key}_desc-{name}_dseg.nii.gz")
+
+
+def _write_aligned(result: Result, folder: Path) -> None:
+    folder.mkdir()
+    aligned = result.aligned
+    if aligned.reference is None:
+        return
+    for series in aligned.study.images():
+        assert series.volume is not None
+        from_reference = np.linalg.inv(aligned.to_reference[series.key])
+        placed = resample(series.volume, aligned.reference, from_reference)
+        write_nifti(placed, folder / f"{series.key}.nii.gz")
+
+
+def _write_figures(report: Report, folder: Path) -> None:
+    folder.mkdir()
+    for figure in report.figures:
+        (folder / f"{figure.name}.png").write_bytes(base64.b64decode(figure.png_base64))
+
+
+def write_label_map(label: LabelMap, path: Path) -> None:
+    """A label map as int16 NIfTI, with a sidecar that names its source series, its segmenter and what could not be told."""
+    write_nifti(replace(label.volume, voxels=label.volume.voxels.astype(np.int16)), path)
+    told = {key: value for key, value in to_data(label).items() if key != "volume"}
+    sidecar = path.with_name(path.name.removesuffix(".nii.gz") + ".json")
+    sidecar.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def write_nifti(volume: Volume, path: Path) -> None:
+    """A volume as compressed NIfTI in scanner coordinates; the same volume gives the same bytes."""
+    import nibabel
+
+    image = nibabel.Nifti1Image(np.asarray(volume.voxels), volume.affine)
+    image.header.set_xyzt_units("mm")
+    image.set_sform(volume.affine, code=1)
+    image.set_qform(volume.affine, code=1)
+    plain = io.BytesIO()
+    image.to_file_map({"image": nibabel.FileHolder(fileobj=plain), "header": nibabel.FileHolder(fileobj=plain)})
+    path.write_bytes(gzip.compress(plain.getvalue(), compresslevel=1, mtime=0))
+
+
+def read_earlier(folder: Path) -> Report:
+    """The report of an earlier result folder; CallWrong where there is none or it is not thecal's."""
+    path = folder / "report.json"
+    if not path.is_file():
+        raise CallWrong(str(folder), expected="the result folder of an earlier reading", found="no report.json in it")
+    return from_data(Report, json.loads(path.read_text(encoding="utf-8")))
