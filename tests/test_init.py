@@ -32,7 +32,10 @@ def test_a_name_it_does_not_offer_is_an_attribute_error() -> None:
 
 def loaded_by(code: str) -> set[str]:
     told = subprocess.run(
-        [sys.executable, "-c", f"{code}\nimport sys; print('\\nLOADED', *sys.modules)"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", f"{code}\nimport sys; print('\\nLOADED', *sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return set(told.stdout.split("LOADED", 1)[1].split())
 
