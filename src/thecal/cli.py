@@ -175,6 +175,14 @@ def _read(
     return result, log
 
 
+def _peak_memory_mib() -> int:
+    """The most memory this process has held so far."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / 1024 if sys.platform == "linux" else peak / 1024**2)
+
+
 def _ingest(
     call: argparse.Namespace, paths: Sequence[str], context: Mapping[str, Any] | None = None
 ) -> tuple[Study, Identity]:

@@ -122,7 +122,10 @@ def read(
     memory, kept between calls, makes a call with new changes rerun only what depends on them.
     """
     from thecal import alignment, findings, protocol, segmentation
+    from thecal.comparison import refuse_other_patient
 
+    if earlier is not None:
+        refuse_other_patient(identity, earlier.identity)
     run = _Run(note, {} if memory is None else memory)
     images = digest([(s.key, s.role, s.plane, s.volume.digest) for s in study.series if s.volume is not None])
     told = digest(to_data(replace(study, series=())), [(s.key, s.role, to_data(s.acquisition)) for s in study.series])
@@ -206,11 +209,12 @@ def _compose(
     earlier: Report | None,
     now: datetime,
 ) -> Report:
-    from thecal import findings, report
+    from thecal import report
+    from thecal.comparison import compare
 
     comparison = run.stage(
         "compare", [digest(to_data(reading)), earlier.reading.reading_id if earlier else ""],
-        lambda: findings.compare(reading, aligned, earlier) if earlier else None, None, "how lesions changed",
+        lambda: compare(reading, identity, earlier) if earlier else None, None, "how lesions changed",
     )  # fmt: skip
     figures = run.stage(
         "draw", [reading.reading_id],
