@@ -21,19 +21,18 @@ _VERBS = {
     "load_knowledge": ("thecal.knowledge", "load"),
     "read": ("thecal.pipeline", "read"),
 }
-_RECORDS = (
+__all__ = [
     "AlignedStudy", "Change", "Comparison", "Differential", "Finding", "Identity", "LabelMap", "Lesion", "NotAssessed",
     "ProtocolCheck", "Rates", "Reading", "Report", "Segmentation", "Series", "Study", "ThecalError", "Volume",
-)  # fmt: skip
-
-__all__ = sorted([*_VERBS, *_RECORDS])
+    "align", "check", "compose", "load_knowledge", "measure", "pool", "rank", "read", "read_files", "segment", "simulate",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     if name in _VERBS:
         module, verb = _VERBS[name]
         return getattr(import_module(module), verb)
-    if name in _RECORDS:
+    if name in __all__:
         return getattr(import_module("thecal.records"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
