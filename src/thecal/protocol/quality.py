@@ -1,0 +1,115 @@
+"""Image quality measured on the image itself: signal to noise, ghosting, and movement between slices.
+
+Everything is measured within slices, on at most nine of them, spread over the middle of the stack.
+Sources: coupe2010 (noise from the object), mortamet2009 (artefact in the air), dietrich2007 (limits of both).
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from thecal.records import Series
+from thecal.records.geometry import slice_axis_of
+
+Stack: TypeAlias = NDArray[np.float32]
+SLICES = 9
+# Air must fill this share of the picture before anything is said from it (judged).
+AIR_SHARE = 0.04
+MR_ROLES = ("T1w", "T1w_ce", "T2w", "T2w_fs", "T2starw")
+
+
+def signal_to_noise(series: Series) -> float | None:
+    """Median signal of tissue over the noise within it.
+
+    Noise is the median absolute diagonal Haar difference over tissue, which neither edges along the rows nor slow shading
+    raise (coupe2010). Images that were interpolated or filtered come out better than they are (dietrich2007).
+    None without a magnitude MR image of at least 16 × 16 pixels.
+    """
+    stack = _slices(series)
+    if stack is None:
+        return None
+    tissue = stack > _tissue_level(stack)
+    rows, columns = stack.shape[1] // 2 * 2, stack.shape[2] // 2 * 2
+    a, b, c, d = (stack[:, i:rows:2, j:columns:2] for i in (0, 1) for j in (0, 1))
+    inside = tissue[:, 0:rows:2, 0:columns:2] & tissue[:, 1:rows:2, 1:columns:2]
+    detail = np.abs((a - b - c + d)[inside]) / 2
+    noise = float(np.median(detail)) / 0.6745 if detail.size else 0.0
+    return float(np.median(stack[tissue])) / noise if noise > 0 else None
+
+
+def ghosting(series: Series) -> float | None:
+    """Structured signal in the air around the patient, as a share of the median signal of tissue.
+
+    The upper decile of the air, smoothed over 5 × 5 pixels so that noise averages out, above its lower quartile.
+    None where the field holds too little air, or the scanner has set it to zero.
+    """
+    stack = _slices(series)
+    if stack is None:
+        return None
+    level = _tissue_level(stack)
+    smooth = ndimage.uniform_filter(stack, size=(0, 5, 5))
+    air = np.array([_outside(one) for one in smooth < level / 2])
+    if air.mean() < AIR_SHARE or np.mean(stack[air] == 0) > 0.5:
+        return None
+    low, high = np.percentile(smooth[air], (25, 90))
+    return float(high - low) / float(np.median(stack[stack > level]))
+
+
+def slice_disagreement(series: Series) -> float | None:
+    """Share of slices that look more like the next but one than like their neighbour: movement between interleaved slices.
+
+    In a patient who lay still a neighbour is always nearer. Likeness is the correlation of the pixels, shading removed.
+    None with fewer than seven slices, or for an image acquired as a volume.
+    """
+    volume = series.volume
+    if volume is None or series.role not in MR_ROLES:
+        return None
+    axis = slice_axis_of(volume.grid) if series.slice_axis is None else series.slice_axis
+    if axis is None or volume.voxels.shape[axis] < 7:
+        return None
+    stack = np.moveaxis(volume.voxels, axis, 0).astype(np.float32)[:, ::2, ::2]
+    flat = ndimage.gaussian_filter(stack, (0, 1, 1)) - ndimage.gaussian_filter(stack, (0, 12, 12))
+    flat = flat.reshape(len(flat), -1)
+    flat = flat / (np.linalg.norm(flat, axis=1, keepdims=True) + 1e-6)
+    near = np.sum(flat[:-2] * flat[1:-1], axis=1)
+    far = np.sum(flat[:-2] * flat[2:], axis=1)
+    return float(np.mean(far > near))
+
+
+def _outside(dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The dark part of a slice that reaches its border, drawn back from the skin by four pixels."""
+    parts, count = ndimage.label(ndimage.binary_opening(dark, iterations=2))
+    border = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
+    reaching = np.isin(parts, np.setdiff1d(border, 0)) if count else np.zeros_like(dark)
+    return np.asarray(ndimage.binary_erosion(reaching, iterations=4, border_value=1))
+
+
+def _slices(series: Series) -> Stack | None:
+    """Up to nine slices, first axis across them, from the middle half of the stack; None where nothing can be measured."""
+    volume = series.volume
+    if volume is None or series.role not in MR_ROLES:
+        return None
+    axis = slice_axis_of(volume.grid) if series.slice_axis is None else series.slice_axis
+    axis = int(np.argmin(volume.shape)) if axis is None else axis
+    count = volume.shape[axis]
+    chosen = np.unique(np.linspace(count / 4, max(count * 3 / 4 - 1, count / 4), SLICES).round().astype(int))
+    stack: Stack = np.moveaxis(np.take(volume.voxels, chosen.clip(0, count - 1), axis), axis, 0).astype(np.float32)
+    if min(stack.shape[1:]) < 16 or float(stack.min()) < 0 or not np.ptp(stack) > 0:
+        return None
+    return stack
+
+
+def _tissue_level(stack: NDArray[Any]) -> float:
+    """Grey value that parts tissue from air: the split with the least spread on both sides (otsu1979)."""
+    top = float(np.percentile(stack, 99))
+    counts, edges = np.histogram(stack, bins=128, range=(0, top if top > 0 else 1))
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)
+    above = below[-1] - below
+    total = np.cumsum(counts * centres)
+    means = total / np.maximum(below, 1), (total[-1] - total) / np.maximum(above, 1)
+    return float(centres[int(np.argmax(below * above * (means[0] - means[1]) ** 2.0))])
