@@ -1,7 +1,7 @@
 """Image quality measured on the image itself: signal to noise, ghosting, and movement between slices.
 
-Everything is measured within slices, on at most nine of them, spread over the middle of the stack.
-Sources: coupe2010 (noise from the object), mortamet2009 (artefact in the air), dietrich2007 (limits of both).
+Everything is measured within slices, on at most nine of them, spread over the middle half of the stack.
+Sources: coupe2010 (noise from the object), mortamet2009 (artefact is sought outside the patient), dietrich2007 (limits).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ Stack: TypeAlias = NDArray[np.float32]
 SLICES = 9
 # Air must fill this share of the picture before anything is said from it (judged).
 AIR_SHARE = 0.04
+# Correlation below which the border is not a copy of the picture (judged).
+GHOST_LIKENESS = 0.35
 MR_ROLES = ("T1w", "T1w_ce", "T2w", "T2w_fs", "T2starw")
 
 
@@ -42,21 +44,28 @@ def signal_to_noise(series: Series) -> float | None:
 
 
 def ghosting(series: Series) -> float | None:
-    """Structured signal in the air around the patient, as a share of the median signal of tissue.
+    """Strength of a shifted copy of the patient in the dark border of the picture, as a share of the signal itself.
 
-    The upper decile of the air, smoothed over 5 × 5 pixels so that noise averages out, above its lower quartile.
-    None where the field holds too little air, or the scanner has set it to zero.
+    The border, freed of slow shading, is compared with the picture shifted along rows and along columns by an eighth to
+    seven eighths of the field; the strongest likeness counts, and none below a correlation of GHOST_LIKENESS: dark muscle and
+    saturated tissue at the border resemble no shifted copy. Found are ghosts of the whole; smeared ones are not.
+    None where too little of the picture is dark border, or the scanner has set it to zero.
     """
     stack = _slices(series)
     if stack is None:
         return None
     level = _tissue_level(stack)
-    smooth = ndimage.uniform_filter(stack, size=(0, 5, 5))
-    air = np.array([_outside(one) for one in smooth < level / 2])
-    if air.mean() < AIR_SHARE or np.mean(stack[air] == 0) > 0.5:
+    small = _shrunk(stack[::2])
+    border = np.array([_outside(one) for one in ndimage.uniform_filter(small, size=(0, 3, 3)) < level * 0.8])
+    if border.mean() < AIR_SHARE or np.mean(small[border] == 0) > 0.5:
         return None
-    low, high = np.percentile(smooth[air], (25, 90))
-    return float(high - low) / float(np.median(stack[stack > level]))
+    sharp = small - ndimage.gaussian_filter(small, (0, 4, 4))
+    found = [
+        _likeness(sharp, border, np.roll(sharp, shift, axis), np.roll(small > level, shift, axis))
+        for axis in (1, 2)
+        for shift in range(small.shape[axis] // 8, small.shape[axis] * 7 // 8)
+    ]
+    return max((slope for slope, likeness in found if likeness > GHOST_LIKENESS), default=0.0)
 
 
 def slice_disagreement(series: Series) -> float | None:
@@ -81,11 +90,31 @@ def slice_disagreement(series: Series) -> float | None:
 
 
 def _outside(dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The dark part of a slice that reaches its border, drawn back from the skin by four pixels."""
+    """The dark part of a slice that reaches its border, drawn back from the skin by three pixels."""
     parts, count = ndimage.label(ndimage.binary_opening(dark, iterations=2))
     border = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
     reaching = np.isin(parts, np.setdiff1d(border, 0)) if count else np.zeros_like(dark)
-    return np.asarray(ndimage.binary_erosion(reaching, iterations=4, border_value=1))
+    return np.asarray(ndimage.binary_erosion(reaching, iterations=3, border_value=1))
+
+
+def _likeness(here: Stack, border: NDArray[np.bool_], shifted: Stack, source: NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and correlation of the border on the shifted picture, where the shifted picture shows tissue."""
+    where = border & source
+    if where.sum() < 400:
+        return 0.0, 0.0
+    border_values, copied = here[where], shifted[where]
+    product = float(border_values @ copied)
+    power = float(copied @ copied) + 1e-9
+    return product / power, product / float(np.sqrt(power * (border_values @ border_values + 1e-9)))
+
+
+def _shrunk(stack: Stack) -> Stack:
+    """The slices averaged down to at most 128 pixels a side."""
+    step = max(1, -(-max(stack.shape[1:]) // 128))
+    rows, columns = (size // step * step for size in stack.shape[1:])
+    blocks = stack[:, :rows, :columns].reshape(len(stack), rows // step, step, columns // step, step)
+    small: Stack = blocks.mean(axis=(2, 4))
+    return small
 
 
 def _slices(series: Series) -> Stack | None:
