@@ -1,0 +1,5 @@
+"""Alignment: every series of a study placed in one space, headers first, then refined where that clearly helps."""
+
+from thecal.alignment.placement import align
+
+__all__ = ["align"]
