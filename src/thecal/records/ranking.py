@@ -112,6 +112,21 @@ class Alert:
 
 
 @dataclass(frozen=True)
+class Outlook:
+    """A statement beyond the name, with what it rests on: the likely primary, aggressiveness, resection in published series,
+    the EANO-ESMO type, a follow-up.
+
+    code says which; value is its probability or share where it has one; counts are (n, of, source).
+    """
+
+    code: str
+    statement: str
+    value: float | None = None
+    counts: tuple[tuple[int, int, str], ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Differential:
     """The entities that may explain a lesion or a patient, ranked, with the reasons.
 
@@ -129,3 +144,4 @@ class Differential:
     alerts: tuple[Alert, ...] = ()
     reason: str | None = None
     notes: tuple[str, ...] = ()
+    outlook: tuple[Outlook, ...] = ()

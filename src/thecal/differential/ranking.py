@@ -1,0 +1,134 @@
+"""From assessed findings to a ranked differential."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from thecal.differential.alerts import raise_alerts
+from thecal.differential.explanation import ask, fits_nothing, shares, tell, turns, weigh
+from thecal.differential.intervals import COVERS, draw_posteriors, ninety
+from thecal.differential.model import NONE, Model
+from thecal.differential.outlook import look_beyond
+from thecal.differential.structure import Array
+from thecal.differential.weighing import PRIOR_ONLY, Case, Number, log_likelihoods, posterior, prior, temperature
+from thecal.records import PATIENT, Candidate, Differential, Finding, Reading
+
+EXPLAINED = 5
+"""How many of the first entities are explained."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """A case weighed: base rates, the sum of its signs and the probabilities, by entity."""
+
+    log_prior: Array
+    parts: dict[str, Array]
+    probability: Array
+
+
+def weigh_case(case: Case, model: Model) -> Weighed:
+    """The probabilities of every entity for one case, without intervals or explanation."""
+    log_prior = np.log(np.maximum(prior(case, model), 1e-300))
+    parts = log_likelihoods(case, model)
+    return Weighed(log_prior, parts, posterior(log_prior, _sum(parts, model), count_signs(case), model))
+
+
+def count_signs(case: Case) -> int:
+    """How many assessed findings weigh as signs."""
+    return sum(code not in PRIOR_ONLY for code in case)
+
+
+def _sum(parts: dict[str, Array], model: Model) -> Array:
+    return np.sum(list(parts.values()), axis=0) if parts else np.zeros(len(model.entities))
+
+
+def rank(case: Case, model: Model, subject: str = PATIENT, proven: str | None = None) -> Differential:
+    """The ranked entities of one case, with 90 % intervals, reasons, questions and alerts."""
+    weighed = weigh_case(case, model)
+    probability, signs = weighed.probability, count_signs(case)
+    likelihood = _sum(weighed.parts, model)
+    draws = draw_posteriors(case, weighed.log_prior, likelihood, signs, model)
+    bounds = ninety(draws, probability)
+    added = shares(case, model, weighed.parts)
+    weights = weigh(case, added, weighed.log_prior + temperature(signs, model) * likelihood, model)
+    order = np.argsort(-probability, kind="stable")
+    candidates = tuple(
+        Candidate(model.entities[row], float(probability[row]), (float(bounds[row, 0]), float(bounds[row, 1]))) for row in order
+    )
+    first = [candidate.entity for candidate in candidates if candidate.entity != NONE][:EXPLAINED]
+    return Differential(
+        subject=subject, candidates=candidates, parents=sum_parents(probability, model),
+        prior={entity: float(share) for entity, share in zip(model.entities, np.exp(weighed.log_prior), strict=True)},
+        evidence=tell(case, weights, first, model), unused=_unused(case, weights),
+        ask_next=ask(case, probability, model), alerts=raise_alerts(case, probability, weights, model),
+        notes=_notes(case, probability, model), outlook=look_beyond(case, probability, model, proven),
+    )
+
+
+def sum_parents(probability: Array, model: Model) -> dict[str, float]:
+    """The probability of every entity that has children: its own and theirs."""
+    known = {**model.vocabulary.parents, **model.vocabulary.entities}
+    return {code: float(probability[list(model.members[code])].sum()) for code in known if model.vocabulary.children(code)}
+
+
+def _unused(case: Case, weights: dict[str, Array]) -> tuple[str, ...]:
+    idle = [code for code in case if code not in weights or float(np.abs(weights[code]).max()) < 0.02]
+    return tuple(sorted(idle))
+
+
+def _notes(case: Case, probability: Array, model: Model) -> tuple[str, ...]:
+    notes = [f"{code.replace('_', ' ')} fits none of the first five" for code in fits_nothing(case, probability, model)]
+    for turn in turns(case, probability, model)[:3]:
+        notes.append(
+            f"{turn.finding.replace('_', ' ')} {turn.state.replace('_', ' ')} (now {turn.probability:.0%} likely) "
+            f"would put {model.vocabulary.name(turn.first)} first"
+        )
+    notes.append(f"base rates: {model.kind}; intervals cover {COVERS}; judgement is a language model's, unreviewed")
+    return tuple(notes)
+
+
+def observe(findings: Iterable[Finding], model: Model) -> Case:
+    """Findings as a case: what each says of its states, divided by the states' base rate where it is soft."""
+    case: dict[str, Array | Number] = {}
+    for finding in findings:
+        if finding.value is not None and finding.code in model.densities:
+            case[finding.code] = Number(finding.value, finding.value_sd or 0.0)
+        elif finding.probabilities is not None and finding.code in model.nodes:
+            case[finding.code] = soft(finding.code, finding.probabilities, model)
+    return case
+
+
+def soft(code: str, probabilities: object, model: Model) -> Array:
+    """Likelihood by state from probabilities by state: q / b, b the mean rate the probabilities were made at; largest 1."""
+    node = model.nodes[code]
+    assert isinstance(probabilities, dict) or hasattr(probabilities, "get")
+    told = np.array([float(probabilities.get(state, 0.0)) for state in node.states])
+    if np.count_nonzero(told) == 1:
+        return (told > 0).astype(float)
+    likelihood: Array = told / np.maximum(node.plain[:-1].mean(axis=0), 1e-3)
+    return likelihood / likelihood.max()
+
+
+def rank_reading(reading: Reading, model: Model) -> tuple[Differential, ...]:
+    """The patient's differential (with the index lesion's signs), then each lesion's. Empty without lesion or leptomeningeal pattern."""
+    patient = reading.of(PATIENT)
+    index = reading.index_lesion()
+    if index is None and not _leptomeningeal(patient):
+        reason = "No lesion and no leptomeningeal pattern was called; a normal spine gets no list of tumours."
+        return (Differential(PATIENT, reason=reason),)
+    own = reading.of(index.tracking_uid) if index else ()
+    proven = next((finding.state for finding in patient if finding.code == "proven_diagnosis"), None)
+    told = [rank(observe((*patient, *own), model), model, PATIENT, proven)]
+    for lesion in reading.lesions:
+        told.append(rank(observe((*patient, *reading.of(lesion.tracking_uid)), model), model, lesion.tracking_uid, proven))
+    return tuple(told)
+
+
+def _leptomeningeal(findings: Iterable[Finding]) -> bool:
+    return any(
+        finding.code == "leptomeningeal_pattern" and finding.probabilities and finding.probabilities.get("none", 0.0) < 0.5
+        for finding in findings
+    )

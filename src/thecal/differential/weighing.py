@@ -1,0 +1,150 @@
+"""How likely a case's findings are in each entity, and what follows for the entities.
+
+A case here is what was assessed: a probability by state or a number by finding code. What was not assessed is not in it,
+and moves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from thecal.differential.model import Model, Node, density_at, mass_of_whole_number
+from thecal.differential.structure import Array
+
+PRIOR_ONLY = frozenset({"setting", "proven_diagnosis", "mri_contraindicated", "days_since_lumbar_puncture"})
+"""Findings that choose base rates or frame the question, and weigh nothing as signs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Number:
+    """A number that was assessed, with its standard deviation."""
+
+    value: float
+    sd: float = 0.0
+
+
+Case = Mapping[str, "Array | Number"]
+"""Likelihood by state (hard: one 1 among zeros), or a number, by finding code."""
+
+
+def roots_of(case: Case, model: Model) -> dict[str, set[str]]:
+    """The trees that hold assessed findings: by root, every finding on the way from it to an assessed one."""
+    trees: dict[str, set[str]] = {}
+    for code in case:
+        if code not in model.nodes or code in PRIOR_ONLY:
+            continue
+        path = [code]
+        while (parent := model.nodes[path[-1]].parent) is not None:
+            path.append(parent)
+        trees.setdefault(path[-1], set()).update(path)
+    return trees
+
+
+def upward(code: str, tree: set[str], case: Case, model: Model) -> Array:
+    """Likelihood of what was assessed at and below a finding, by entity and the finding's state."""
+    node = model.nodes[code]
+    told = case.get(code)
+    below: Array = np.ones((len(model.entities), len(node.states)))
+    if told is not None:
+        below = below * told
+    for child in model.children.get(code, ()):
+        if child in tree:
+            below = below * message(model.nodes[child], upward(child, tree, case, model))
+    return below
+
+
+def message(node: Node, below: Array) -> Array:
+    """What a child says of its parent's states: entities × parent states."""
+    said: Array = np.einsum("eps,es->ep", node.table, below)
+    return said
+
+
+def tree_likelihood(root: str, tree: set[str], case: Case, model: Model) -> Array:
+    """Likelihood of one tree's assessed findings in every entity."""
+    whole: Array = (model.nodes[root].table * upward(root, tree, case, model)).sum(axis=1)
+    return whole
+
+
+def number_likelihood(code: str, case: Case, model: Model) -> Array:
+    """Density of an assessed number in every entity; age within its band, because the base rates hold the band."""
+    told = case[code]
+    assert isinstance(told, Number)
+    density = model.densities[code]
+    if told.sd == 0 and told.value == int(told.value) >= 1 and code.endswith("_segments"):
+        return mass_of_whole_number(density, told.value)
+    dense = density_at(density, told.value, told.sd)
+    return dense / model.band_share[age_band(told.value, model)] if code == "age_years" else dense
+
+
+def age_band(age: float, model: Model) -> str:
+    """The age band of the base rates."""
+    return "child" if age < float(model.settings["base_rates"]["child_below_years"]) else "adult"
+
+
+def log_likelihoods(case: Case, model: Model) -> dict[str, Array]:
+    """Log likelihood in every entity, by tree (named after its root) and number."""
+    parts = {root: np.log(tree_likelihood(root, tree, case, model)) for root, tree in roots_of(case, model).items()}
+    for code in case:
+        if code in model.densities and code not in PRIOR_ONLY:
+            parts[code] = np.log(number_likelihood(code, case, model))
+    return parts
+
+
+def prior(case: Case, model: Model) -> Array:
+    """Base rates of every entity before any sign: clinical, published (clinical to a power) or uniform.
+
+    The age band and the setting choose the table; unstated ones are mixed. none_of_these keeps its own share.
+    """
+    rules, kind = model.settings["base_rates"], model.kind
+    none = float(rules["none_of_these"])
+    rows = len(model.entities) - 1
+    if kind == "uniform":
+        return np.append(np.full(rows, (1 - none) / rows), none)
+    settings = _setting_shares(case, model)
+    bands = _band_shares(case, model)
+    mixed = sum(
+        weight * share * model.base_rates[f"{setting}/{band}"]
+        for setting, weight in settings.items()
+        for band, share in bands.items()
+    )
+    raised = np.asarray(mixed) ** (float(rules["published_power"]) if kind == "published" else 1.0)
+    return np.append((1 - none) * raised / raised.sum(), none)
+
+
+def _setting_shares(case: Case, model: Model) -> dict[str, float]:
+    tables = model.settings["base_rates"]["settings"]
+    told = case.get("setting")
+    if told is None or isinstance(told, Number):
+        return {name: float(share) for name, share in tables["unstated"].items()}
+    shares: dict[str, float] = {}
+    for state, probability in zip(model.vocabulary.findings["setting"].states, told, strict=True):
+        for name, share in tables[state].items():
+            shares[name] = shares.get(name, 0.0) + float(probability) * float(share)
+    return shares
+
+
+def _band_shares(case: Case, model: Model) -> dict[str, float]:
+    told = case.get("age_years")
+    if isinstance(told, Number):
+        return {age_band(told.value, model): 1.0}
+    child = float(model.settings["base_rates"]["child_share_when_age_is_unstated"])
+    return {"child": child, "adult": 1 - child}
+
+
+def temperature(findings: int, model: Model) -> float:
+    """How far the signs' weight is trusted: less, the more findings there are, because they repeat one another."""
+    return 1 / (1 + float(model.settings["calibration"]["temperature_per_finding"]) * findings)
+
+
+def posterior(log_prior: Array, log_likelihood: Array, findings: int, model: Model) -> Array:
+    """Probabilities of every entity; leading axes (draws) are kept."""
+    score = log_prior + temperature(findings, model) * log_likelihood
+    score = score - score.max(axis=-1, keepdims=True)
+    probability = np.exp(score)
+    probability /= probability.sum(axis=-1, keepdims=True)
+    mix = float(model.settings["calibration"]["uniform_mix"])
+    mixed: Array = (1 - mix) * probability + mix / probability.shape[-1]
+    return mixed
