@@ -1,0 +1,160 @@
+"""Images as found become the series of a Study: each judged, compared with its neighbours, named, and freed of who it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from thecal.ingest.found import Findings, Found
+from thecal.ingest.keys import Named, name_all, overlap
+from thecal.ingest.looks import judge_by_look
+from thecal.ingest.persons import acquired_on, context_of
+from thecal.ingest.regions import box_mm, regions_of
+from thecal.ingest.roles import Kind, judge
+from thecal.ingest.tags import acquisition
+from thecal.records import CallWrong, Issue, Plane, Role, Series, Study
+from thecal.records.geometry import plane_of
+from thecal.records.study import Value
+
+_LISTED: Mapping[str, Role] = {"radiograph": "radiograph", "mrs": "mrs", "topogram": "localizer"}
+_SAME_FIELD = 0.6
+
+
+def compose(out: Findings, wanted: Mapping[str, Role], context: Mapping[str, Value]) -> Study:
+    """One Study of everything found; wanted overrules roles, context what the header says of the person.
+
+    Raises CallWrong when wanted names a series that is not there.
+    """
+    images = _drop_copies(sorted(out.images, key=_order), out.issues)
+    kinds = _compare(images, [_judge(image) for image in images])
+    kinds = _overrule(images, kinds, wanted)
+    keys = name_all([_named(image, kind) for image, kind in zip(images, kinds, strict=True)])
+    triples = sorted(zip(keys, images, kinds, strict=True), key=lambda triple: triple[0])
+    day = acquired_on([image.tags for image in images])
+    doubts = [issue for key, image, kind in triples for issue in _issues(key, image, kind)]
+    return Study(
+        series=tuple(_series(key, image, kind) for key, image, kind in triples),
+        unread=tuple(out.unread),
+        issues=(*out.issues, *doubts),
+        context={**context_of(out.personal, day), **context},
+        acquired_on=day,
+        study_instance_uid=out.personal.get("StudyInstanceUID"),
+    )
+
+
+def _order(image: Found) -> tuple[str, float, str]:
+    """By time of acquisition where it is known, then by number, then by content: never by file name."""
+    digest = image.volume.digest if image.volume is not None else "".join(image.sop_instance_uids)
+    return image.order, image.tags.get("SeriesNumber", 0.0), digest
+
+
+def _drop_copies(images: Sequence[Found], issues: list[Issue]) -> list[Found]:
+    kept: dict[str, Found] = {}
+    for index, image in enumerate(images):
+        digest = image.volume.digest if image.volume is not None else f"listed {index}"
+        if digest not in kept:
+            kept[digest] = image
+        elif image.given != kept[digest].given and image.given and kept[digest].given:
+            found = f"{kept[digest].given} and {image.given}"
+            raise CallWrong("ingest: one image given twice", expected="one role for an image", found=found)
+        else:
+            message = "An image was found twice (same values, same place) and is read once."
+            issues.append(Issue("duplicate_images", "info", message))
+            kept[digest] = image if image.given else kept[digest]
+    return list(kept.values())
+
+
+def _judge(image: Found) -> Kind:
+    if image.kind in _LISTED:
+        return Kind(_LISTED[image.kind], 1.0, "header")
+    kind = judge(image.tags, image.words)
+    if kind.basis == "none" and image.volume is not None and image.tags.get("Modality", "MR") == "MR":
+        role, confidence = judge_by_look(image.volume)
+        kind = replace(kind, role=role, confidence=confidence, basis="image" if role != "other" else "none")
+    return _told(kind, image.given) if image.given else kind
+
+
+def _told(kind: Kind, role: Role) -> Kind:
+    fat = {"T2w_fs": True, "T2w": False}.get(role, kind.fat_suppressed)
+    return replace(kind, role=role, confidence=1.0, basis="caller", fat_suppressed=fat)
+
+
+def _plane(image: Found) -> Plane:
+    if image.volume is not None:
+        return plane_of(image.volume.grid, image.slice_axis)
+    views: Mapping[str, Plane] = {"AP": "coronal", "PA": "coronal", "LL": "sagittal", "RL": "sagittal"}
+    return views.get(str(image.tags.get("ViewPosition", "")), "oblique")
+
+
+def _compare(images: Sequence[Found], kinds: Sequence[Kind]) -> list[Kind]:
+    """T1 against the other T1 of the same field of view.
+
+    Scanners keep the agent from series to series. A T1 whose header alone names an agent, while a later T1 of the same field says
+    contrast in its description, was taken before it; one that follows a T1 without contrast is all the surer with.
+    """
+    compared = []
+    for image, kind in zip(images, kinds, strict=True):
+        if kind.role == "T1w_ce" and kind.basis == "header":
+            peers = [pair for pair in zip(images, kinds, strict=True) if _same_field(image, pair[0])]
+            if any(other.order > image.order and its.role == "T1w_ce" and its.basis == "description" for other, its in peers):
+                kind = replace(kind, role="T1w", confidence=0.6)
+            elif any(other.order < image.order and its.role == "T1w" for other, its in peers):
+                kind = replace(kind, confidence=0.95)
+        compared.append(kind)
+    return compared
+
+
+def _same_field(one: Found, other: Found) -> bool:
+    if one is other or one.volume is None or other.volume is None or _plane(one) != _plane(other):
+        return False
+    return overlap(box_mm(one.volume), box_mm(other.volume)) > _SAME_FIELD
+
+
+def _overrule(images: Sequence[Found], kinds: list[Kind], wanted: Mapping[str, Role]) -> list[Kind]:
+    keys = name_all([_named(image, kind) for image, kind in zip(images, kinds, strict=True)])
+    names = [{key.casefold(), *(alias.casefold() for alias in image.aliases)} for key, image in zip(keys, images, strict=True)]
+    result = list(kinds)
+    for name, role in wanted.items():
+        hits = [index for index, known in enumerate(names) if name.casefold() in known]
+        if not hits:
+            raise CallWrong("ingest: role", expected=f"a series of the study ({', '.join(sorted(keys))})", found=name)
+        for index in hits:
+            result[index] = _told(result[index], role)
+    return result
+
+
+def _named(image: Found, kind: Kind) -> Named:
+    order = " ".join(str(part) for part in _order(image))
+    return Named(kind.role, _plane(image), bool(kind.fat_suppressed), image.volume, order)
+
+
+def _series(key: str, image: Found, kind: Kind) -> Series:
+    return Series(
+        key=key,
+        role=kind.role,
+        role_confidence=kind.confidence,
+        role_basis=kind.basis,
+        plane=_plane(image),
+        volume=image.volume,
+        acquisition=acquisition(image.tags),
+        fat_suppressed=kind.fat_suppressed,
+        regions=regions_of(image.tags, image.words, image.volume),
+        slice_axis=image.slice_axis,
+        frame_of_reference_uid=image.tags.get("FrameOfReferenceUID"),
+        series_instance_uid=image.tags.get("SeriesInstanceUID"),
+        sop_instance_uids=image.sop_instance_uids,
+    )
+
+
+def _issues(key: str, image: Found, kind: Kind) -> list[Issue]:
+    issues = [replace(issue, series_key=key) for issue in image.issues]
+    if kind.role == "T1w" and kind.contrast and kind.contrast_basis == "header" and kind.basis != "caller":
+        message = (
+            "The header names a contrast agent, and a later series of the same field says that contrast came with it: "
+            "taken as acquired before contrast."
+        )
+        issues.append(Issue("contrast_unclear", "warning", message, key))
+    if kind.basis in ("image", "none") and image.volume is not None:
+        message = f"Neither header nor description says what kind of image this is; taken as {kind.role}."
+        issues.append(Issue("role_unsure", "warning", message, key))
+    return issues

@@ -1,0 +1,39 @@
+"""An image as it was found, before it has a role and a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from thecal.ingest.tags import Tags
+from thecal.records import Issue, Role, Unread, Volume
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """One image of the input: its values (None where it is only listed), what its header states, and what was wrong with it.
+
+    kind is `planes`, `radiograph`, `mrs` or `topogram`; words are what else describes it (a file's name); aliases are what the
+    caller may call it by; given is the role the caller gave the file; order is when it was acquired, as text that sorts.
+    """
+
+    kind: str
+    tags: Tags
+    volume: Volume | None = None
+    slice_axis: int | None = None
+    sop_instance_uids: tuple[str, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    words: str = ""
+    aliases: tuple[str, ...] = ()
+    given: Role | None = None
+    order: str = ""
+
+
+@dataclass
+class Findings:
+    """Everything that came out of the input so far."""
+
+    images: list[Found] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    personal: Mapping[str, str] = field(default_factory=dict)
