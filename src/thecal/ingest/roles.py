@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from thecal.ingest.tags import Tags
-from thecal.ingest.words import Said, plain, read_words, states_agent
+from thecal.ingest.words import Said, plain, read_sequence, read_words, states_agent
 from thecal.records import Role
 from thecal.records.study import RoleBasis
 
 # In ms. A spin echo below both T1 limits is T1-weighted, above both T2 limits T2-weighted.
 _T1_TR, _T1_TE = 1400.0, 45.0
 _T2_TR, _T2_TE = 900.0, 58.0
+_LATE_TE = 80.0
 # Inversion that nulls fat (about 0.69 of its T1: 110 ms at 0.3 T to 240 ms at 3 T), and that nulls CSF.
 _STIR_TI = (80.0, 300.0)
 _FLUID_TI = 1500.0
@@ -33,7 +34,9 @@ _NO_SIGNAL = {
     "P", "PHASE MAP", "FAT", "OUT_PHASE", "OPP_PHASE", "T1 MAP", "T2 MAP", "T2_STAR MAP", "R2_STAR MAP", "B0 MAP",
     "B1 MAP", "RCBV", "RCBF", "MTT", "TTP",
 }  # fmt: skip
-_CONFLICT = 0.6
+_T2_FAMILY = ("T2w", "T2w_fs")
+# From here on a header's statement outweighs words that contradict it; what is left of it then.
+_SURE, _CONFLICT = 0.9, 0.6
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def judge(tags: Tags, words: str = "") -> Kind:
 def _said(tags: Tags, words: str) -> Said:
     """The description's words; where they name no kind of image, the protocol's and the file's are asked as well."""
     first = read_words(plain(tags.get("SeriesDescription"), words))
-    if first.purpose or first.weighting:
+    if first.purpose or first.preparation or first.weighting:
         return first
     more = read_words(plain(tags.get("SeriesDescription"), words, tags.get("ProtocolName"), tags.get("PulseSequenceName")))
     return replace(more, contrast=first.contrast) if first.contrast is not None else more
@@ -85,41 +88,43 @@ def _by_modality(tags: Tags, said: Said) -> Kind | None:
 
 
 def _weighting(tags: Tags, said: Said) -> Kind:
-    measured, derived = _by_header(tags), _by_image_type(tags)
+    """Header and words weighed: what an image is for stands in words, how it is weighted in the header's times."""
+    derived = _by_image_type(tags)
     if derived is not None:
         return derived
-    if said.purpose is not None and not (measured and measured.confidence >= 0.9 and _is_weighting_only(said.purpose)):
-        agrees = measured is not None and measured.role == said.purpose
-        return Kind(said.purpose, 0.98, "header") if agrees else Kind(said.purpose, 0.9, "description")
-    word = said.purpose or said.weighting or _by_times(said)
-    if measured is None:
-        return Kind(word, 0.85, "description") if word else Kind("other", 0.2, "none")
-    if word is None:
-        return measured
-    if _same_weighting(measured.role, word):
-        return replace(measured, role=word if word == "T2w_fs" else measured.role, confidence=0.98)
+    measured = _by_header(tags)
+    if said.purpose is not None:
+        return _agreed(measured, said.purpose) or Kind(said.purpose, 0.9, "description")
+    if said.preparation is not None and (measured is None or measured.role in _T2_FAMILY or measured.confidence < _SURE):
+        return _agreed(measured, said.preparation) or Kind(said.preparation, 0.9, "description")
+    word = said.preparation or said.weighting or _by_times(said)
+    if word is None or measured is None:
+        return measured or (Kind(word, 0.85, "description") if word else Kind("other", 0.2, "none"))
+    if (word in _T2_FAMILY and measured.role in _T2_FAMILY) or word == measured.role:
+        return replace(measured, confidence=0.98)
     # Words that contradict a measured value lose; against a value that could mean either, they win.
-    return replace(measured, confidence=_CONFLICT) if measured.confidence >= 0.9 else Kind(word, 0.75, "description")
+    return replace(measured, confidence=_CONFLICT) if measured.confidence >= _SURE else Kind(word, 0.75, "description")
 
 
-def _is_weighting_only(role: Role) -> bool:
-    return role in ("T2w_fs", "T2starw")
-
-
-def _same_weighting(one: Role, other: Role) -> bool:
-    return one == other or {one, other} == {"T2w", "T2w_fs"}
+def _agreed(measured: Kind | None, role: Role) -> Kind | None:
+    return Kind(role, 0.98, "header") if measured is not None and measured.role == role else None
 
 
 def _by_image_type(tags: Tags) -> Kind | None:
     """What the scanner says it computed: a map or a projection is no weighting."""
-    kinds = {part.upper() for part in tags.get("ImageType", ())}
+    image_type = [part.upper() for part in tags.get("ImageType", ())]
+    kinds = set(image_type)
     if "LOCALIZER" in kinds:
         return Kind("localizer", 0.97, "header")
     if "ADC" in kinds or "ADC_UNSPECIFIED" in kinds:
         return Kind("ADC", 0.98, "header")
     if kinds & _NO_SIGNAL:
         return Kind("other", 0.95, "header")
-    return Kind("dwi", 0.97, "header") if kinds & {"DIFFUSION", "TRACEW", "TRACE"} else None
+    if kinds & {"DIFFUSION", "TRACEW", "TRACE"}:
+        return Kind("dwi", 0.97, "header")
+    # An enhanced image may state its contrast in the third value.
+    contrast = image_type[2] if len(image_type) > 2 else ""
+    return Kind(_MEASURED[contrast], 0.93, "header") if contrast in _MEASURED else None
 
 
 def _by_header(tags: Tags) -> Kind | None:
@@ -127,22 +132,20 @@ def _by_header(tags: Tags) -> Kind | None:
     stated = str(tags.get("AcquisitionContrast", "")).upper()
     if stated in _MEASURED:
         return Kind(_MEASURED[stated], 0.93, "header")
-    families = {part.upper() for part in tags.get("ScanningSequence", ())}
-    name = plain(tags.get("SequenceName"))
-    if tags.get("DiffusionBValue", 0) > 0 or ("ep" in name and "b" in name and "diff" in name):
+    if tags.get("DiffusionBValue", 0) > 0:
         return Kind("dwi", 0.95, "header")
-    if "EP" in families:
-        return Kind("dwi", 0.75, "header") if "SE" in families else None
-    echo, repetition = tags.get("EchoTime"), tags.get("RepetitionTime")
-    if echo is None or repetition is None:
+    families = {part.upper() for part in tags.get("ScanningSequence", ())}
+    pulse = str(tags.get("EchoPulseSequence", "")).upper()
+    named = read_sequence(plain(tags.get("SequenceName")))
+    if named is not None or "EP" in families:
+        return Kind(named, 0.92, "header") if named else Kind("dwi", 0.75, "header") if "SE" in families else None
+    if tags.get("EchoTime") is None:
         return None
-    gradient = ("GR" in families and "SE" not in families) or str(tags.get("EchoPulseSequence", "")).upper() == "GRADIENT"
-    if gradient or (families & {"RM"} and tags.get("FlipAngle", 90) < 45):
-        return _by_gradient_echo(tags, echo, repetition)
-    if families & {"SE", "IR"} or str(tags.get("EchoPulseSequence", "")).upper() == "SPIN":
-        return _by_spin_echo(echo, repetition, _inversion(tags))
-    guess = _by_spin_echo(echo, repetition, _inversion(tags))
-    return replace(guess, confidence=0.6) if guess else None
+    if ("GR" in families and "SE" not in families) or pulse == "GRADIENT" or (tags.get("FlipAngle") or 90) < 45:
+        return _by_gradient_echo(tags, tags["EchoTime"], tags.get("RepetitionTime"))
+    guess = _by_spin_echo(tags["EchoTime"], tags.get("RepetitionTime"), _inversion(tags))
+    known = families & {"SE", "IR"} or pulse == "SPIN"
+    return guess if known or guess is None else replace(guess, confidence=0.7)
 
 
 def _inversion(tags: Tags) -> float | None:
@@ -151,22 +154,24 @@ def _inversion(tags: Tags) -> float | None:
     return tags.get("InversionTime") or None
 
 
-def _by_spin_echo(echo: float, repetition: float, inversion: float | None) -> Kind | None:
+def _by_spin_echo(echo: float, repetition: float | None, inversion: float | None) -> Kind | None:
+    if repetition is None:
+        return Kind("T2w", 0.8, "header") if echo >= _LATE_TE else None
     if inversion is not None and repetition > _T2_TR:
         if _STIR_TI[0] <= inversion <= _STIR_TI[1]:
             return Kind("T2w_fs", 0.95, "header")
         if inversion >= _FLUID_TI:
             return Kind("other", 0.9, "header")
-        if echo < _T1_TE:
+        if echo < _LATE_TE:
             return Kind("T1w", 0.9, "header")
     if echo >= _T2_TE:
-        return Kind("T2w", 0.93 if repetition > _T1_TR or echo > 80 else 0.8, "header") if repetition >= _T2_TR else None
+        return Kind("T2w", 0.93 if repetition > _T1_TR or echo > _LATE_TE else 0.8, "header") if repetition >= _T2_TR else None
     if repetition <= _T1_TR and echo <= _T1_TE:
         return Kind("T1w", 0.93 if repetition < 1000 and echo < 30 else 0.8, "header")
     return Kind("other", 0.7, "header") if echo < _T1_TE else None
 
 
-def _by_gradient_echo(tags: Tags, echo: float, repetition: float) -> Kind | None:
+def _by_gradient_echo(tags: Tags, echo: float, repetition: float | None) -> Kind | None:
     variants = {part.upper() for part in tags.get("SequenceVariant", ())}
     flip = tags.get("FlipAngle")
     if "MTC" in variants:
@@ -175,9 +180,11 @@ def _by_gradient_echo(tags: Tags, echo: float, repetition: float) -> Kind | None
         return Kind("T1w", 0.93, "header")
     if echo >= _T2STAR_TE:
         return Kind("T2starw", 0.92, "header")
-    if repetition > _FAST_TR and flip is not None:
+    if repetition is not None and repetition < _FAST_TR and "SS" in variants and "SP" not in variants:
+        return Kind("other", 0.7, "header")
+    if repetition is not None and repetition > _FAST_TR and flip is not None:
         return Kind("T2starw" if flip <= _T2STAR_FLIP else "T1w", 0.7, "header")
-    if repetition <= _FAST_TR and "SP" in variants and echo < _T2STAR_TE / 2:
+    if repetition is not None and repetition <= _FAST_TR and "SP" in variants and echo < _T2STAR_TE / 2:
         return Kind("T1w", 0.75, "header")
     return None
 

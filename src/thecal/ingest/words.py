@@ -29,11 +29,13 @@ _SPINE: tuple[Region, ...] = ("brain", "craniocervical", "cervical", "thoracic",
 class Said:
     """What words say about an image; None where they are silent.
 
-    purpose is a role that holds whatever the weighting; weighting one that contrast and fat suppression refine; times_ms are
-    repetition, echo and inversion time written into the text; dixon that water and fat were told apart.
+    purpose is a role that holds whatever the weighting; preparation one that holds on a T2 weighting; weighting one that contrast
+    and fat suppression refine; times_ms are repetition, echo and inversion time written into the text; dixon that water and fat
+    were told apart.
     """
 
     purpose: Role | None = None
+    preparation: Role | None = None
     weighting: Role | None = None
     fat_suppressed: bool | None = None
     contrast: bool | None = None
@@ -68,8 +70,9 @@ def _pattern(entry: str) -> str:
 def plain(*texts: str | None) -> str:
     """Texts in one line of lower case, without accents, underscores as spaces."""
     joined = "  ".join(text for text in texts if text)
-    bare = "".join(mark for mark in unicodedata.normalize("NFKD", joined) if not unicodedata.combining(mark))
-    return re.sub(r"[_\s]+", " ", bare.lower()).strip()
+    bare = "".join(mark for mark in unicodedata.normalize("NFKD", joined.lower()) if not unicodedata.combining(mark))
+    # A Cyrillic T before its number looks like the Latin one and means the same.
+    return re.sub(r"[_\s]+", " ", re.sub(r"т(?=\d)", "t", bare)).strip()
 
 
 @cache
@@ -80,6 +83,7 @@ def read_words(description: str) -> Said:
     times = _TIMES.search(description)
     return Said(
         purpose=_first(table["purposes"], weighted),
+        preparation=_first(table["preparations"], weighted),
         weighting=_first(table["weightings"], weighted),
         fat_suppressed=True if table["fat_suppressed"]["yes"].search(weighted) else None,
         contrast=_contrast(weighted),
@@ -108,6 +112,11 @@ def _first(entries: list[dict[str, Any]], description: str) -> Role | None:
             role: Role = entry["role"]
             return role
     return None
+
+
+def read_sequence(name: str) -> Role | None:
+    """The kind of image that a vendor's sequence name alone decides."""
+    return _first(_table()["sequences"], name)
 
 
 def states_agent(agent: str | None) -> bool:
