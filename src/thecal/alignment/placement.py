@@ -57,6 +57,16 @@ def align(study: Study) -> AlignedStudy:
     )  # fmt: skip
 
 
+def headers_only(study: Study) -> AlignedStudy:
+    """The study with every series where its header puts it: nothing matched, no residual measured."""
+    reference = pick_reference(study)
+    keys = [series.key for series in study.images()]
+    return AlignedStudy(
+        study, None if reference is None else span(reference, study),
+        {key: np.eye(4) for key in keys}, dict.fromkeys(keys), dict.fromkeys(keys, False),
+    )  # fmt: skip
+
+
 def _place(series: Series, placed: list[Series], places: dict[str, _Place]) -> _Place:
     partner = _partner(series, placed)
     if partner is None or series.role in UNMATCHED:

@@ -1,0 +1,87 @@
+"""Finding: length of a lesion in vertebral segments."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from thecal.findings.axis import spread
+from thecal.findings.levels import Levels, levels_of
+from thecal.findings.views import Mask, View, best
+from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Segmentation
+
+CODE = "length_segments"
+NEEDS = ("lesion", "levels")
+SUBJECT = "lesion"
+# What two readers' ends of one lesion differ by, in mm, beside the voxel (judged).
+ENDS_MM = 1.5
+
+
+def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | None) -> Finding | NotAssessed:
+    """Cranio-caudal length of the solid lesion, in vertebral segments.
+
+    A level crossed in part counts by the share crossed. Without a solid part the length of the changed cord counts; polar
+    cysts and syrinx are left out. Not assessed with fewer than two labelled vertebrae.
+    """
+    assert lesion is not None
+    levels = levels_of(aligned, segmentation)
+    assert levels is not None
+    roles = ("T1w_ce", "T2w", "T2w_fs", "T1w", "T2starw", "ct", "other", "dwi", "ADC", "ct_myelogram")
+    view = best(aligned, segmentation, roles, lesion)  # type: ignore[arg-type]
+    if view is None or not view.body(lesion).any():
+        return NotAssessed(CODE, lesion.tracking_uid, "the lesion was not drawn on any series")
+    return of_part(CODE, view, view.body(lesion), levels, lesion, "length of the solid part (or of what stands for it)")
+
+
+def of_part(code: str, view: View, part: Mask, levels: Levels, lesion: Lesion, what: str) -> Finding:
+    """The length of a part of the lesion as a finding."""
+    bottom, top, height = span(view, part, levels)
+    length = bottom - top
+    pitch = height / max(length, 1e-6)
+    sd = np.hypot(coarseness(view), ENDS_MM) / pitch
+    return Finding(
+        code, lesion.tracking_uid, "measured", value=round(length, 3), value_sd=round(float(sd), 3),
+        measurement=Measurement(round(height, 2), "mm", round(float(np.hypot(coarseness(view), ENDS_MM)), 2)),
+        where=view.place(view.mm(part)),
+        method=f"{what} along the line of vertebrae, from {levels.name(top) or 'above the labels'} to "
+               f"{levels.name(bottom) or 'below the labels'}; a level crossed in part counts by the share crossed",
+    )  # fmt: skip
+
+
+def span(view: View, part: Mask, levels: Levels) -> tuple[float, float, float]:
+    """Lower and upper end of a part in vertebral counts, and its height in mm. Specks under 4 % of it are left out."""
+    from scipy import ndimage
+
+    pieces, count = ndimage.label(part, np.ones((3, 3, 3)))
+    if count > 1:
+        sizes = np.bincount(pieces.ravel())
+        part = part & ~np.isin(pieces, np.flatnonzero(sizes < 0.04 * sizes[1:].sum()))
+    points = view.reference_mm(spread(view.grid, np.argwhere(part), 1.0))
+    counts = levels.at(points)
+    low, high = float(counts.min()), float(counts.max())
+    inner_mm = levels_mm(levels, np.array([low, high]))
+    # The points stand in the middle of their pieces of a voxel: half a piece is missing at either end.
+    grown = 1 + piece_mm(view) / max(inner_mm, 1e-6)
+    middle, half = (low + high) / 2, (high - low) / 2 * grown
+    return middle + half, middle - half, inner_mm * grown
+
+
+def levels_mm(levels: Levels, counts: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    """Distance in mm between two counts along the line of vertebrae, measured at the canal's side as at the bodies."""
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(levels.marks, axis=0), axis=1))])
+    slope = (along[-1] - along[0]) / (levels.count[-1] - levels.count[0])
+    inside = np.interp(counts, levels.count, along)
+    beyond = np.clip(counts - levels.count[-1], 0, None) + np.clip(counts - levels.count[0], None, 0)
+    places = inside + slope * beyond
+    return float(abs(places[1] - places[0]))
+
+
+def piece_mm(view: View) -> float:
+    """Height of the pieces into which `spread` cuts a voxel."""
+    steps = np.maximum(np.ceil(view.grid.spacing_mm - 1e-6), 1)
+    return float(np.abs(view.affine[2, :3] / steps).max())
+
+
+def coarseness(view: View) -> float:
+    """How far the ends of a part may be off because of the voxel's height, in mm (both ends together)."""
+    height = np.abs(view.affine[2, :3]).max()
+    return float(height / np.sqrt(6))

@@ -1,0 +1,95 @@
+"""Every sign of a study asked for in turn: the reading."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from thecal.findings import (
+    axis,
+    compartment,
+    cord_expansion,
+    enhancement,
+    enhancement_pattern,
+    length_segments,
+    lesion_count,
+    level,
+    levels,
+    t1_signal,
+    t2_signal,
+    uptake,
+    views,
+)
+from thecal.findings.needs import missing
+from thecal.findings.stated import PERSON
+from thecal.records import PATIENT, AlignedStudy, Finding, Hole, Lesion, NotAssessed, Reading, Segmentation, Vocabulary
+
+MODULES: tuple[ModuleType, ...] = (
+    compartment, level, lesion_count, length_segments, t1_signal, t2_signal, enhancement, enhancement_pattern, cord_expansion,
+)  # fmt: skip
+# Signs of the patient rather than of one lesion, among those that no module measures yet.
+OF_THE_PATIENT = (
+    "leptomeningeal_pattern", "leptomeningeal_site", "nerve_root_thickening", "nerve_root_clumping", "nerve_root_enhancement",
+    "canal_stenosis", "dysraphism", "siderosis_or_subarachnoid_blood", "pachymeningeal_enhancement", "brain_lesion",
+    "hydrocephalus", "vertebral_lesion",
+)  # fmt: skip
+NO_METHOD = "not measured by this version"
+
+
+def measure(
+    aligned: AlignedStudy, segmentation: Segmentation, vocabulary: Vocabulary, *, reading_id: str
+) -> tuple[Reading, tuple[Hole, ...]]:
+    """Everything seen in a study, sign by sign, and what was not assessed and why.
+
+    A module that breaks down leaves a hole and its sign not assessed. Signs of a lesion are asked for each lesion; without
+    one they are not assessed, of the patient. Imaging signs of the vocabulary that no module measures are not assessed.
+    """
+    findings: list[Finding] = []
+    gaps: list[NotAssessed] = []
+    holes: list[Hole] = []
+    try:
+        for module in MODULES:
+            for lesion in _subjects(module.SUBJECT, segmentation):
+                outcome = _ask(module, aligned, segmentation, lesion, holes)
+                if isinstance(outcome, Finding):
+                    findings.append(outcome)
+                else:
+                    gaps.append(outcome)
+    finally:
+        for kept in (views, axis, levels, uptake):
+            kept.forget()
+    gaps.extend(_unmeasured(segmentation, vocabulary))
+    return Reading(reading_id, None, segmentation.lesions, tuple(findings), tuple(gaps)), tuple(holes)
+
+
+def _subjects(subject: str, segmentation: Segmentation) -> tuple[Lesion | None, ...]:
+    return segmentation.lesions if subject == "lesion" and segmentation.lesions else (None,)
+
+
+def _ask(
+    module: ModuleType, aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | None, holes: list[Hole]
+) -> Finding | NotAssessed:
+    about = lesion.tracking_uid if lesion else PATIENT
+    if module.SUBJECT == "lesion" and lesion is None:
+        return NotAssessed(module.CODE, about, "no lesion was called")
+    try:
+        reason = missing(module.NEEDS, aligned, segmentation, lesion)
+        if reason:
+            return NotAssessed(module.CODE, about, reason)
+        outcome: Finding | NotAssessed = module.measure(aligned, segmentation, lesion)
+        return outcome
+    except Exception as error:  # noqa: BLE001  one sign may fail in any way; the others stand, and the hole is named
+        holes.append(Hole(f"measure {module.CODE}", f"{type(error).__name__}: {error}", f"the sign {module.CODE}"))
+        return NotAssessed(module.CODE, about, "its measurement failed")
+
+
+def _unmeasured(segmentation: Segmentation, vocabulary: Vocabulary) -> list[NotAssessed]:
+    measured = {module.CODE for module in MODULES}
+    gaps = []
+    for code in vocabulary.findings:
+        if code in measured or code in PERSON:
+            continue
+        if code in OF_THE_PATIENT or not segmentation.lesions:
+            gaps.append(NotAssessed(code, PATIENT, NO_METHOD))
+        else:
+            gaps.extend(NotAssessed(code, lesion.tracking_uid, NO_METHOD) for lesion in segmentation.lesions)
+    return gaps
