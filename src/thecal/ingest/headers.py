@@ -40,7 +40,7 @@ _RENAMED = {
     "FrameAcquisitionDateTime": "AcquisitionDateTime",
     "NominalCardiacTriggerDelayTime": "TriggerTime",
 }
-_LONGEST_INFLATED = 512 * 1024**2
+LONGEST_INFLATED = 512 * 1024**2
 
 
 def read_header(stream: BinaryIO) -> Any:
@@ -64,9 +64,9 @@ def _refuse_inflating(stream: BinaryIO) -> None:
     meta_length = struct.unpack("<I", start[140:144])[0]
     stream.seek(144 + meta_length)
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    inflater.decompress(stream.read(), _LONGEST_INFLATED)
+    inflater.decompress(stream.read(), LONGEST_INFLATED)
     if inflater.unconsumed_tail:
-        raise ValueError(f"it unpacks to more than {_LONGEST_INFLATED // 1024**2} MiB")
+        raise ValueError(f"it unpacks to more than {LONGEST_INFLATED // 1024**2} MiB")
     stream.seek(0)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from thecal.ingest.sources import Source
 from thecal.ingest.tags import Tags
@@ -25,7 +26,11 @@ def decode(source: Source, wanted: Sequence[int], tags: Tags) -> dict[int, NDArr
     Raises whatever the decoders raise for pixels that are cut off or damaged.
     """
     with source.load() as stream:
-        pixels = dcmread(stream, force=True).pixel_array
+        data = dcmread(stream, force=True)
+        if "TransferSyntaxUID" not in data.file_meta:
+            # Files from before the file meta information existed are not compressed.
+            data.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if data.original_encoding[0] else ExplicitVRLittleEndian
+        pixels = data.pixel_array
     if pixels.ndim == 2:
         pixels = pixels[np.newaxis]
     frames = {index: pixels[index] for index in wanted}

@@ -21,8 +21,9 @@ T = TypeVar("T")
 PARALLEL_DEGREES = 0.6
 # Two planes nearer than this are the same place.
 SAME_PLACE_MM = 0.05
-# A slice may stand this share of the spacing away from where even spacing would put it, and no more.
-UNEVEN_SHARE = 0.1
+# A slice may stand this share of the spacing away from where even spacing would put it, or as far as positions rounded to tenths
+# of a millimetre put it, and no more.
+UNEVEN_SHARE, ROUNDING_MM = 0.05, 0.11
 # A stack whose slices drift sideways by more than this angle was taken with a tilted gantry.
 TILT_DEGREES = 0.5
 # What tells two images at one place apart, most telling first.
@@ -131,7 +132,8 @@ def arrange(frames: Sequence[Frame]) -> tuple[list[Stack], list[Frame], str]:
         return [_stack(frames, frames[0].normal * float(thickness))], [], ""
     depths = np.array([float(frame.position @ frames[0].normal) for frame in frames])
     spacing = float(np.median(np.diff(depths)))
-    breaks = [k + 1 for k, step in enumerate(np.diff(depths)) if abs(step - spacing) > UNEVEN_SHARE * spacing]
+    tolerance = max(UNEVEN_SHARE * spacing, ROUNDING_MM)
+    breaks = [k + 1 for k, step in enumerate(np.diff(depths)) if abs(step - spacing) > tolerance]
     runs = [list(run) for run in np.split(np.arange(len(frames)), breaks)]
     even = [run for run in runs if len(run) >= min(3, len(frames)) and _is_straight([frames[k] for k in run])]
     stacks = [
@@ -152,7 +154,7 @@ def _is_straight(frames: Sequence[Frame]) -> bool:
     step = _step(frames)
     places = frames[0].position + np.arange(len(frames))[:, None] * step
     off = np.linalg.norm(np.array([frame.position for frame in frames]) - places, axis=1)
-    return bool(off.max() <= max(UNEVEN_SHARE * float(np.linalg.norm(step)), SAME_PLACE_MM))
+    return bool(off.max() <= max(UNEVEN_SHARE * float(np.linalg.norm(step)), ROUNDING_MM))
 
 
 def _stack(frames: Sequence[Frame], step: NDArray[np.float64], gap: str = "") -> Stack:
