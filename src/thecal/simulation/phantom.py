@@ -1,0 +1,326 @@
+"""A simulated study of any entity, with its truth: draw a case, a spine and its lesions, paint them, and image them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thecal.records import Grid, Identity, LabelMap, Rates, Series, Study, Volume
+from thecal.records import Region as SpineRegion
+from thecal.simulation import extradural, extramedullary, intramedullary, protocols, scanner
+from thecal.simulation.body import paint_body
+from thecal.simulation.canal import draw_roots, paint_canal
+from thecal.simulation.canvas import CLEAR, new_sheet
+from thecal.simulation.dicom import make_uid
+from thecal.simulation.physics import Palette
+from thecal.simulation.protocols import Protocol, SeriesPlan
+from thecal.simulation.scene import Focus, Scene
+from thecal.simulation.signs import Case, draw_case
+from thecal.simulation.spine import Spine, Tube, draw_spine
+from thecal.simulation.truth import LESION_NAMES, anatomy_names, told_context, true_findings
+
+SEGMENTER = "simulation"
+# Where each region's field of view is centred.
+CENTRE = {"cervical": "C6", "thoracic": "T6", "thoracolumbar": "T12", "lumbar": "L3"}
+PARTS = {"cervical": "CSPINE", "thoracic": "TSPINE", "thoracolumbar": "TSPINE", "lumbar": "LSPINE"}
+
+
+@dataclass(frozen=True, eq=False)
+class Phantom:
+    """A simulated study and what is true of it.
+
+    anatomy and lesion are the truth in the reference grid, that of the first series; by_series holds both for each series.
+    findings are the signs that were rendered, as code: state or number; context what a clinic would know.
+    """
+
+    entity: str
+    seed: int
+    study: Study
+    anatomy: LabelMap
+    lesion: LabelMap
+    instances: LabelMap
+    by_series: Mapping[str, tuple[LabelMap, LabelMap]]
+    findings: Mapping[str, str | float]
+    context: Mapping[str, str | float]
+    identity: Identity
+
+
+def simulate(
+    entity: str = "healthy",
+    seed: int = 0,
+    *,
+    field_t: float = 3.0,
+    protocol: str = "standard",
+    signs: Mapping[str, str | float] | None = None,
+    rates: Rates | None = None,
+    region: str | None = None,
+) -> Phantom:
+    """A study of one patient with the entity (or healthy), the same for the same arguments.
+
+    signs fixes states of findings (and age_years, sex, level, length_segments); the rest is drawn from rates where given, else
+    from entities.yaml. region (cervical, thoracic, thoracolumbar, lumbar) by default holds the lesion.
+    """
+    rng = np.random.default_rng([seed, *entity.encode()])
+    plan = protocols.find_protocol(protocol)
+    case = draw_case(entity, rng, signs, rates)
+    spine = draw_spine(rng, age=case.age, female=case.female, step_mm=0.5)
+    foci = _place_foci(case, spine, rng)
+    area = region or _region_of(case, foci, spine)
+    centre = _centre_of(area, foci, spine)
+    scene = _paint(case, spine, foci, rng, plan, centre, field_t)
+    return _image(case, scene, foci, rng, plan, centre, seed, area)
+
+
+def _place_foci(case: Case, spine: Spine, rng: np.random.Generator) -> list[Focus]:
+    if case.archetype == "none":
+        return []
+    foci: list[Focus] = []
+    for number in range(case.count):
+        middle = _middle(case, spine, rng)
+        if number:
+            middle = foci[0].s + float(rng.choice([-1, 1])) * float(rng.uniform(2.0, 4.0)) * 22 * spine.scale
+        level = spine.level(spine.level_at(middle))
+        half = 0.5 * case.length_segments * (level.high - level.disc_low) * (1.0 if not number else 0.7)
+        focus = Focus(case, 0, middle, max(half, 1.5))
+        foci.append(_snap(focus, spine))
+    kept = [focus for focus in foci if not any(abs(focus.s - other.s) < focus.half_mm + other.half_mm + 8 for other in foci[: foci.index(focus)])]
+    ordered = sorted(kept, key=lambda focus: -focus.s)
+    return [replace(focus, instance=order) for order, focus in enumerate(ordered, start=1)]
+
+
+def _middle(case: Case, spine: Spine, rng: np.random.Generator) -> float:
+    between = {
+        "craniocervical": ("C2", "C1"), "cervical": ("C7", "C3"), "thoracic": ("T10", "T2"), "conus": ("L1", "T12"),
+        "cauda_equina": ("L5", "L2"),
+    }[case.level]  # fmt: skip
+    low, high = (spine.level(name).middle for name in between)
+    if case.level == "conus":
+        low, high = spine.conus_tip + 6, spine.conus_tip + 30
+    if case.level == "cauda_equina":
+        high = min(high, spine.conus_tip - 14)
+    return float(rng.uniform(low, max(high, low + 1)))
+
+
+def _snap(focus: Focus, spine: Spine) -> Focus:
+    """Moves a focus to where its kind can be: in the cord, at a disc, at a body, at a foramen; into the sac."""
+    case = focus.case
+    if case.archetype in ("intramedullary_mass", "plaque", "web"):
+        low = spine.conus_tip + (2.0 if case.entity == "ventriculus_terminalis" else 8.0)
+        half = min(focus.half_mm, (spine.level("C1").high - low) / 2 - 4)
+        return replace(focus, half_mm=half, s=float(np.clip(focus.s, low + half, spine.level("C1").high - half)))
+    if case.archetype in ("disc", "synovial") or case.is_("canal_stenosis"):
+        return extradural.on_disc(focus, spine)
+    if case.archetype == "bone":
+        return extradural.on_body(focus, spine)
+    if case.is_("foraminal_extension"):
+        level = spine.level(spine.level_at(focus.s))
+        return replace(focus, s=level.low + 0.03 * (level.high - level.low))
+    if case.archetype in ("nodule", "cyst"):
+        return replace(focus, s=max(focus.s, spine.sac_end + 14 + focus.half_mm))
+    return focus
+
+
+def _region_of(case: Case, foci: list[Focus], spine: Spine) -> str:
+    if not foci:
+        return {"cervical": "cervical", "thoracic": "thoracic"}.get(case.level, "lumbar")
+    middle = foci[0].s
+    return min(CENTRE, key=lambda area: abs(spine.level(CENTRE[area]).middle - middle))
+
+
+def _centre_of(area: str, foci: list[Focus], spine: Spine) -> float:
+    """Place along the canal that the field of view is centred on: the region's own, moved if the lesion would lie near its edge."""
+    own = spine.level(CENTRE[area]).middle
+    if not foci:
+        return own
+    low, high = min(focus.low for focus in foci), max(focus.high for focus in foci)
+    middle = (low + high) / 2
+    return float(np.clip(own, middle - 55, middle + 55))
+
+
+def _paint(
+    case: Case, spine: Spine, foci: list[Focus], rng: np.random.Generator, plan: Protocol, centre: float, field_t: float
+) -> Scene:
+    for focus in foci:
+        _deform(focus, spine, rng)
+    _settle(spine)
+    reach = _reach(plan) + 25
+    span = (max(centre - reach, 0.0), min(centre + reach, float(spine.s[-1])))
+    if plan.stations > 1:
+        span = (0.0, float(spine.s[-1]))
+    palette = Palette(field_t)
+    wide = max(series.matrix * series.spacing_mm / 2 for series in plan.series if series.plane == "axial") if any(
+        series.plane == "axial" for series in plan.series) else 34.0  # fmt: skip
+    body = new_sheet((-wide - 8, wide + 8), (-115, 150), span, (1.6 * plan.cell_mm, plan.cell_mm, plan.cell_mm), palette["air"])
+    half = float(spine.canal.a.max()) + 2
+    canal = new_sheet((-half, half), (-float((spine.canal.b - spine.canal.v).max()) - 7, float((spine.canal.b + spine.canal.v).max()) + 2),
+                      span, (plan.canal_mm, plan.canal_mm, 1.7 * plan.canal_mm), CLEAR)  # fmt: skip
+    scene = Scene(spine, body, canal, palette, rng, draw_roots(spine, rng))
+    for focus in foci:
+        extramedullary.clump_roots(focus, scene)
+    paint_body(body, spine, palette, rng)
+    paint_canal(canal, spine, palette, rng, scene.roots)
+    for focus in foci:
+        _grow(focus, scene)
+    return scene
+
+
+def _deform(focus: Focus, spine: Spine, rng: np.random.Generator) -> None:
+    kind = focus.case.archetype
+    if kind == "intramedullary_mass":
+        intramedullary.deform_mass(focus, spine, rng)
+    elif kind == "plaque":
+        intramedullary.deform_plaque(focus, spine, rng)
+    elif kind == "web":
+        intramedullary.deform_web(focus, spine, rng)
+    elif kind == "nodule":
+        extramedullary.deform_nodule(focus, spine)
+    elif kind == "cyst":
+        extramedullary.deform_cyst(focus, spine)
+    elif kind == "subdural":
+        extradural.deform_subdural(focus, spine)
+    elif kind != "coating":
+        extradural.deform_epidural(focus, spine, rng)
+
+
+def _grow(focus: Focus, scene: Scene) -> None:
+    {
+        "intramedullary_mass": intramedullary.paint_mass, "plaque": intramedullary.paint_plaque, "web": intramedullary.paint_web,
+        "nodule": extramedullary.paint_nodule, "cyst": extramedullary.paint_cyst, "coating": extramedullary.paint_coating,
+        "epidural": extradural.paint_epidural, "bone": extradural.paint_bone, "disc": extradural.paint_fragment,
+        "synovial": extradural.paint_fragment, "subdural": extradural.paint_subdural,
+    }[focus.case.archetype](focus, scene)  # fmt: skip
+
+
+def _settle(spine: Spine) -> None:
+    """Keeps the cord within the sac."""
+    cord, sac = spine.cord, spine.sac
+    a, b = np.minimum(cord.a, np.maximum(sac.a - 0.25, 0)), np.minimum(cord.b, np.maximum(sac.b - 0.25, 0))
+    room_u, room_v = np.maximum(sac.a - a - 0.2, 0), np.maximum(sac.b - b - 0.2, 0)
+    u = sac.u + np.clip(cord.u - sac.u, -room_u, room_u)
+    v = sac.v + np.clip(cord.v - sac.v, -room_v, room_v)
+    spine.cord = Tube(u, v, a, b)
+
+
+def _reach(plan: Protocol) -> float:
+    return max(
+        series.matrix * series.spacing_mm / 2 if series.plane == "sagittal" else series.slices * (series.thickness_mm + series.gap_mm) / 2
+        for series in plan.series
+    )
+
+
+def _image(
+    case: Case, scene: Scene, foci: list[Focus], rng: np.random.Generator, plan: Protocol, centre: float, seed: int, area: str
+) -> Phantom:
+    maker = protocols.draw_maker(rng)
+    pose = _draw_pose(rng)
+    slabs: dict[str, scanner.Slab] = {}
+    textures: dict[str, NDArray[np.float32]] = {}
+    made: list[Series] = []
+    truths: dict[str, tuple[LabelMap, LabelMap]] = {}
+    instances: LabelMap | None = None
+    noise = float(rng.uniform(0.012, 0.028)) * (1.0 if scene.palette.field_t == 3.0 else 1.35)
+    for number, series in enumerate(plan.series, start=1):
+        place = _station(series, plan, scene.spine, centre)
+        name = f"{series.plane}-{series.station}-{series.matrix}-{series.slices}"
+        if name not in slabs:
+            bend = scanner.bend_of(scene.spine, place, pose, 300.0)
+            grid = _grid(series, scene.spine, place, foci, pose)
+            filled = series.thickness_mm / (series.thickness_mm + series.gap_mm)
+            slabs[name] = scanner.cut(grid, bend, scene.body, scene.canal, plan.samples, filled)
+            textures[name] = scanner.draw_texture(grid.shape, rng)
+        slab = slabs[name]
+        sequence, train = protocols.weighting(series, scene.palette.field_t, rng)
+        signals = scene.palette.signals(sequence)
+        band = float(scene.spine.body_depth.mean() * 2 + 26) if series.plane == "sagittal" and series.role != "localizer" else None
+        voxels = scanner.expose(slab, signals, sequence, rng, texture=textures[name], saturate_mm=band, noise=noise)
+        header = protocols.acquisition_of(series, sequence, train, number, maker, scene.palette.field_t, PARTS[area])
+        made.append(_series(series, voxels, slab.grid, header, scene.spine, place, seed, case.entity))
+        enhanced = any(other.role == "T1w_ce" for other in plan.series)
+        truths[series.key] = _truth(slab, series.key, enhanced)
+        if instances is None:
+            instances = LabelMap(Volume(slab.instance.astype(np.int16), slab.grid.affine), {}, series.key, SEGMENTER)
+    assert instances is not None
+    first = made[0].key
+    findings = true_findings(case, scene, foci, plan)
+    context = told_context(case, rng)
+    study = Study(tuple(made), context=context, acquired_on="2025-01-15", study_instance_uid=make_uid(seed, case.entity, "study"))
+    identity = Identity(
+        patient_name="Simulated^Patient", patient_id=f"SIM{seed:05d}", patient_birth_date=f"{2025 - int(case.age)}-01-01",
+        patient_sex="F" if case.female else "M", study_instance_uid=study.study_instance_uid, study_date="2025-01-15",
+        study_description=f"Simulated MRI {area} spine",
+    )  # fmt: skip
+    return Phantom(case.entity, seed, study, *truths[first], instances, truths, findings, context, identity)
+
+
+def _draw_pose(rng: np.random.Generator) -> NDArray[np.float64]:
+    """How the patient lies: turned by a few degrees, scanner mm to body mm."""
+    from scipy.spatial.transform import Rotation
+
+    pose = np.eye(4)
+    pose[:3, :3] = Rotation.from_euler("xyz", rng.normal(0, [2.0, 1.5, 1.5]), degrees=True).as_matrix()
+    pose[:3, 3] = rng.normal(0, [1.5, 4.0, 4.0])
+    return pose
+
+
+def _station(series: SeriesPlan, plan: Protocol, spine: Spine, centre: float) -> float:
+    if plan.stations == 1 or series.station is None:
+        return centre
+    half = series.matrix * series.spacing_mm / 2
+    top, bottom = spine.level("C1").high + 20, spine.level("S3").low
+    return {1: max(top - half, bottom + half), 2: bottom + half}[series.station]
+
+
+def _grid(series: SeriesPlan, spine: Spine, centre: float, foci: list[Focus], pose: NDArray[np.float64]) -> Grid:
+    step, across = series.spacing_mm, series.thickness_mm + series.gap_mm
+    affine = np.eye(4)
+    if series.plane == "sagittal":
+        affine[:3, :3] = np.array([[0, 0, across], [-step, 0, 0], [0, step, 0]], dtype=np.float64)
+        middle = np.array([0.0, 6.0, 0.0])
+    else:
+        # Axial slices stand square on the canal at the lesion, as a radiographer tilts them.
+        place = foci[0].s if foci else centre
+        curve = spine.curve()
+        offset = np.array([np.interp(place, spine.s, row) - np.interp(centre, spine.s, row) for row in curve])
+        lean = float(np.interp(place, spine.s, spine.lean))
+        cos, sin = np.cos(lean), np.sin(lean)
+        affine[:3, :3] = np.array([[-step, 0, 0], [0, step * cos, across * sin], [0, -step * sin, across * cos]])
+        body = offset + np.array([0.0, 4.0 * cos, -4.0 * sin])
+        middle = np.linalg.inv(pose)[:3, :3] @ (body - pose[:3, 3])
+        affine[:3, :3] = np.linalg.inv(pose)[:3, :3] @ affine[:3, :3]
+    shape = (series.matrix, series.matrix, series.slices)
+    affine[:3, 3] = middle - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
+    return Grid(shape, affine)
+
+
+def _series(
+    plan: SeriesPlan, voxels: NDArray[np.int16], grid: Grid, header: object, spine: Spine, centre: float, seed: int, entity: str
+) -> Series:
+    return Series(
+        plan.key, plan.role, 1.0, "caller", plan.plane, Volume(voxels, grid.affine), header,  # type: ignore[arg-type]
+        plan.fat_suppressed, _regions(plan, spine, centre), 2, make_uid(seed, entity, "frame of reference"),
+        make_uid(seed, entity, "series", plan.key),
+    )  # fmt: skip
+
+
+def _regions(plan: SeriesPlan, spine: Spine, centre: float) -> tuple[SpineRegion, ...]:
+    half = plan.matrix * plan.spacing_mm / 2 if plan.plane == "sagittal" else plan.slices * (plan.thickness_mm + plan.gap_mm) / 2
+    shown = {level.name for level in spine.levels if abs(level.middle - centre) < half - 5}
+    regions: list[SpineRegion] = []
+    for region, names in (("craniocervical", {"C1"}), ("cervical", {"C3", "C4", "C5", "C6"}), ("thoracic", {"T4", "T5", "T6", "T7", "T8"}),
+                          ("lumbar", {"L1", "L2", "L3", "L4"}), ("sacral", {"S1", "S2"})):  # fmt: skip
+        if shown & names:
+            regions.append(region)  # type: ignore[arg-type]
+    return tuple(regions)
+
+
+def _truth(slab: scanner.Slab, key: str, enhanced: bool) -> tuple[LabelMap, LabelMap]:
+    anatomy, lesion = slab.anatomy.astype(np.int16), slab.lesion.astype(np.int16)
+    if not enhanced:
+        lesion[(lesion == 1) | (lesion == 2)] = 8
+    return (
+        LabelMap(Volume(anatomy, slab.grid.affine), anatomy_names(), key, SEGMENTER),
+        LabelMap(Volume(lesion, slab.grid.affine), LESION_NAMES, key, SEGMENTER),
+    )
