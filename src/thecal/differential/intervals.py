@@ -9,12 +9,20 @@ from __future__ import annotations
 import zlib
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thecal.differential.model import Model, density_at
 from thecal.differential.structure import Array
 from thecal.differential.weighing import PRIOR_ONLY, Case, Number, posterior
 
+Draws = NDArray[np.float32]
+"""Draws need no more than seven digits, and are twice as fast for it."""
+
 COVERS = "counts, the strength of judgement, the spread between studies, and the base rates; nothing else"
+
+
+REMEMBERED = 400
+"""Draws kept in memory; each is 200 × entities."""
 
 
 def generator(name: str) -> np.random.Generator:
@@ -22,8 +30,8 @@ def generator(name: str) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(name.encode()))
 
 
-def state_draws(code: str, model: Model) -> Array:
-    """Log ratio of drawn to mean rates of a finding: draws × entities × states, none_of_these last and drawn like the others."""
+def state_draws(code: str, model: Model) -> Draws:
+    """Log ratio of drawn to mean rates of a finding: states × draws × entities, none_of_these last and drawn like the others."""
     if code not in model.draws:
         node = model.nodes[code]
         alpha = np.maximum(node.plain * node.strength[:, None], 1e-3)
@@ -32,60 +40,67 @@ def state_draws(code: str, model: Model) -> Array:
         drawn = gamma / gamma.sum(axis=2, keepdims=True)
         share = float(model.settings["caution"]["contamination"])
         mean = node.plain.mean(axis=0)
-        model.draws[code] = np.log((1 - share) * drawn + share * mean) - np.log((1 - share) * node.plain + share * mean)
+        ratio = np.log((1 - share) * drawn + share * mean) - np.log((1 - share) * node.plain + share * mean)
+        model.draws[code] = np.ascontiguousarray(np.moveaxis(ratio, 2, 0), dtype=np.float32)
     return model.draws[code]
 
 
-def number_draws(code: str, told: Number, model: Model) -> Array:
+def number_draws(code: str, told: Number, model: Model) -> Draws:
     """Log ratio of drawn to mean density of a number: draws × entities."""
     density = model.densities[code]
+    told_key = f"{code}:{told.value}:{told.sd}"
+    if told_key in model.draws:
+        return model.draws[told_key]
     key = f"{code}:shift"
     if key not in model.draws:
         draws = int(model.settings["intervals"]["draws"])
         spread = np.sqrt((density.weights * density.sds**2).sum(axis=1) / np.maximum(density.strength, 1))
         model.draws[key] = generator(key).standard_normal((draws, len(spread))) * spread
     drawn = density_at(density, told.value, told.sd, model.draws[key][:, :, None])
-    ratio: Array = np.log(drawn) - np.log(density_at(density, told.value, told.sd))
+    ratio = (np.log(drawn) - np.log(density_at(density, told.value, told.sd))).astype(np.float32)
+    if len(model.draws) < REMEMBERED:
+        model.draws[told_key] = ratio
     return ratio
 
 
-def prior_draws(model: Model) -> Array:
+def prior_draws(model: Model) -> Draws:
     """Log ratio of drawn to stated base rates: draws × entities."""
     if "prior" not in model.draws:
         rules = model.settings["intervals"]
         power = {"clinical": 1.0, "published": float(model.settings["base_rates"]["published_power"]), "uniform": 0.0}[model.kind]
         shape = (int(rules["draws"]), len(model.entities))
-        model.draws["prior"] = generator("prior").standard_normal(shape) * float(rules["base_rate_log_sd"]) * power
+        model.draws["prior"] = generator("prior").standard_normal(shape, np.float32) * np.float32(float(rules["base_rate_log_sd"]) * power)
     return model.draws["prior"]
 
 
-def draw_posteriors(case: Case, log_prior: Array, log_likelihood: Array, findings: int, model: Model) -> Array:
+def draw_posteriors(case: Case, log_prior: Array, log_likelihood: Array, findings: int, model: Model) -> Draws:
     """Posterior probabilities under each draw of the rates: draws × entities."""
     moved = np.zeros_like(prior_draws(model))
     for code, told in case.items():
         if code in PRIOR_ONLY:
             continue
         if isinstance(told, Number):
-            moved = moved + number_draws(code, told, model)
+            moved += number_draws(code, told, model)
         else:
-            moved = moved + _seen(state_draws(code, model), told, model.nodes[code].plain)
-    return posterior(log_prior + prior_draws(model), log_likelihood + moved, findings, model)
+            moved += _seen(state_draws(code, model), told, model.nodes[code].plain)
+    return posterior(log_prior.astype(np.float32) + prior_draws(model), log_likelihood.astype(np.float32) + moved, findings, model)
 
 
-def _seen(ratios: Array, told: Array, plain: Array) -> Array:
+def _seen(ratios: Draws, told: Array, plain: Array) -> Draws:
     """The log ratio for what was seen: of one state, or of several weighed by how likely each is."""
     seen = np.flatnonzero(told)
     if len(seen) == 1:
-        one: Array = ratios[:, :, seen[0]]
+        one: Draws = ratios[seen[0]]
         return one
-    share = plain * told
-    soft: Array = np.log((np.exp(ratios) * share).sum(axis=2) / share.sum(axis=1))
-    return soft
+    share = (plain * told).T[:, None, :]
+    soft = np.log((np.exp(ratios) * share).sum(axis=0) / share.sum(axis=0))
+    return soft.astype(np.float32)
 
 
-def ninety(draws: Array, probability: Array) -> Array:
+def ninety(draws: Draws, probability: Array) -> Array:
     """The 5 % and 95 % points of the draws, entities × 2, widened where the stated probability lies outside."""
-    ordered = np.sort(draws, axis=0)
-    last = len(ordered) - 1
-    low, high = ordered[round(0.05 * last)], ordered[round(0.95 * last)]
+    last = len(draws) - 1
+    places = (round(0.05 * last), round(0.95 * last))
+    ordered = np.partition(draws, places, axis=0)
+    low, high = ordered[places[0]], ordered[places[1]]
     return np.stack([np.minimum(low, probability), np.maximum(high, probability)], axis=1)

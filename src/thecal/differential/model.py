@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import erf, sqrt
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from thecal.differential.pooling import leaves, members
 from thecal.differential.structure import Array, parents_first
-from thecal.records import CallWrong, EvidenceCount, NumberRate, Rate, Rates, Vocabulary
+from thecal.records import CallWrong, NumberRate, Rate, Rates, Vocabulary
 
 NONE = "none_of_these"
 
@@ -63,14 +64,24 @@ class Model:
     settings: Mapping[str, Any]
     rates: Rates
     kind: str
-    counts: Mapping[tuple[str, str], tuple[EvidenceCount, ...]]
+    counts: Mapping[tuple[str, str, str], tuple[tuple[int, int, str], ...]]
     aggressive: Mapping[str, float]
     outcomes: Mapping[str, Any]
-    draws: dict[Any, Array] = field(default_factory=dict)
+    draws: dict[str, Array] = field(default_factory=dict)
+    memory: dict[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def place(self) -> Mapping[str, int]:
+        """Each entity's row."""
+        return {entity: row for row, entity in enumerate(self.entities)}
 
     def index(self, entity: str) -> int:
         """An entity's row."""
-        return self.entities.index(entity)
+        return self.place[entity]
+
+    def rows(self, code: str) -> tuple[int, ...]:
+        """The rows whose probabilities sum to an entity's or a parent's."""
+        return self.members[code] if code in self.members else (self.index(code),)
 
 
 RANGES = {"age_years": (0.0, 100.0), "length_segments": (0.2, 24.0), "t2_length_segments": (0.2, 24.0),
@@ -98,12 +109,25 @@ def lay_out(
         entities=(*entities, NONE), nodes=nodes, children={code: tuple(own) for code, own in children.items()},
         densities=densities, base_rates=base,
         band_share=_band_shares(densities["age_years"], float(settings["base_rates"]["child_below_years"])),
-        members={code: tuple(entities.index(leaf) for leaf in members(code, vocabulary)) for code in everyone},
+        members={
+            code: tuple(entities.index(leaf) for leaf in members(code, vocabulary))
+            for code in everyone if vocabulary.children(code)
+        },
         vocabulary=vocabulary, settings=settings, rates=rates, kind=base_rates,
-        counts={(rate.entity, rate.finding): rate.counts for rate in rates.states if rate.counts},
+        counts=_by_state(rates.states),
         aggressive={entity: float(told["aggressive"]) for entity, told in (judgement or {}).items()},
         outcomes=outcomes or {},
     )
+
+
+def _by_state(states: Iterable[Rate]) -> dict[tuple[str, str, str], tuple[tuple[int, int, str], ...]]:
+    """The counts that weigh, as (n, of, source), by entity, finding and state."""
+    told: dict[tuple[str, str, str], list[tuple[int, int, str]]] = {}
+    for rate in states:
+        for row in rate.counts:
+            if row.weight > 0:
+                told.setdefault((rate.entity, row.finding, row.state), []).append((row.n, row.of, row.source))
+    return {key: tuple(rows) for key, rows in told.items()}
 
 
 def _nodes(

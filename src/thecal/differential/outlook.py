@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from thecal.differential.explanation import predict, state_of
+from thecal.differential.explanation import state_of
+from thecal.differential.questions import Forecast
 from thecal.differential.model import Model
 from thecal.differential.structure import Array
 from thecal.differential.weighing import Case, Number
@@ -19,10 +20,10 @@ METASTASES = ("leptomeningeal_metastases_cns", "leptomeningeal_metastases_solid"
 AT_LEAST = 0.05
 
 
-def look_beyond(case: Case, probability: Array, model: Model, proven: str | None = None) -> tuple[Outlook, ...]:
+def look_beyond(case: Case, probability: Array, ahead: Forecast, model: Model, proven: str | None = None) -> tuple[Outlook, ...]:
     """Every statement beyond the name that the case allows."""
     told = (
-        _primary(case, probability, model),
+        _primary(case, probability, ahead, model),
         _aggressiveness(case, probability, model),
         *_resection(case, probability, model, proven),
         _eano_esmo(case, probability, model),
@@ -31,14 +32,14 @@ def look_beyond(case: Case, probability: Array, model: Model, proven: str | None
     return tuple(statement for statement in told if statement is not None)
 
 
-def _primary(case: Case, probability: Array, model: Model) -> Outlook | None:
+def _primary(case: Case, probability: Array, ahead: Forecast, model: Model) -> Outlook | None:
     """The likely primary site, weighed over the kinds of metastasis, where none is known and metastases are in question."""
     entities = (*METASTASES, "intramedullary_metastasis", "vertebral_metastasis_epidural", "epidural_lymphoma_or_myeloma")
     rows = [model.index(entity) for entity in entities]
     share = float(probability[rows].sum())
     if share < AT_LEAST or "known_primary_site" in case:
         return None
-    rates, _ = predict(case, probability, model)["known_primary_site"]
+    rates = ahead.of("known_primary_site")
     weight = probability[rows] / share
     sites = weight @ rates[rows]
     names = model.nodes["known_primary_site"].states
@@ -98,32 +99,35 @@ def _holds(rule: Mapping[str, object], case: Case, model: Model) -> bool:
 
 
 def _eano_esmo(case: Case, probability: Array, model: Model) -> Outlook | None:
-    """The EANO-ESMO type of the spine's part: A linear, B nodular, C both, D none visible; with its hydrocephalus where known."""
+    """The EANO-ESMO type of the spine's part: A linear, B nodular, C both, D none visible.
+
+    D is split by hydrocephalus. Complete only with brain MRI and CSF. Source: eano2023
+    """
     share = float(probability[[model.index(entity) for entity in METASTASES]].sum())
     if share < AT_LEAST or "leptomeningeal_pattern" not in case:
         return None
     pattern = state_of("leptomeningeal_pattern", case, model)
     letter = {"diffuse": "A", "nodular": "B", "mixed": "C", "none": "D"}[pattern]
     reasons = []
-    if "hydrocephalus" in case:
-        reasons.append(f"hydrocephalus {state_of('hydrocephalus', case, model)}")
-    else:
-        reasons.append("hydrocephalus not assessed")
+    if letter == "D":
+        water = state_of("hydrocephalus", case, model) if "hydrocephalus" in case else None
+        letter += {"present": " (hydrocephalus)", "absent": " (normal)", None: ""}[water]
+        reasons += [] if water else ["hydrocephalus not assessed: D (hydrocephalus) and D (normal) cannot be told apart"]
+        reasons.append(str(model.outcomes.get("eano_esmo", {}).get("without_visible_disease", "")))
     missing = [name for code, name in (("brain_lesion", "brain MRI"), ("csf_malignant_cells", "CSF cytology")) if code not in case]
     if missing:
         reasons.append(f"the full type needs {' and '.join(missing)}")
-    if letter == "D":
-        reasons.append("about one diagnosed patient in five has no visible disease on MRI")
     return Outlook(
-        "eano_esmo", f"If leptomeningeal metastases ({share:.0%}): EANO-ESMO type {letter} of the spine's part.", None, reasons=tuple(reasons)
-    )
+        "eano_esmo", f"If leptomeningeal metastases ({share:.0%}): EANO-ESMO type {letter} of the spine's part.", None,
+        reasons=tuple(reason for reason in reasons if reason),
+    )  # fmt: skip
 
 
 def _follow_up(case: Case, probability: Array, model: Model, proven: str | None) -> Outlook | None:
     """With a proven diagnosis: whether the picture still is that entity, changed by treatment, or a second one."""
     if proven is None:
         return None
-    rows = list(model.members[proven])
+    rows = list(model.rows(proven))
     fit = float(probability[rows].sum())
     after = [
         code for code in ("prior_spine_surgery", "prior_radiation", "steroids_before_mri")

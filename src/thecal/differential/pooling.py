@@ -76,18 +76,22 @@ def _series(rows: list[EvidenceCount], states: tuple[str, ...]) -> Series:
     return Series(first.entity, first.finding, first.source, counts, told, of, min(row.weight for row in rows))
 
 
-def complete(series: Series, base: Array) -> Array:
+def complete(series: Series, base: Array, scope: bool = False) -> Array:
     """A series' patients by state, summing to its patients.
 
     Patients of states it does not tell are shared out among those states as judgement would; states told of more patients
-    than there are (they overlap) are scaled down; where all states are told, only the told patients count.
+    than there are (they overlap) are scaled down; where all states are told, only the told patients count. With scope, a
+    state that a series neither tells nor leaves patients for is one it had no class for: it keeps its judged share.
     """
     told = np.array(series.told)
-    total = series.counts.sum()
-    if told.all() or series.of <= total:
-        return series.counts * min(1.0, series.of / total) if total else series.counts
+    total = float(series.counts.sum())
+    if total and (told.all() or series.of <= total):
+        filled: Array = series.counts * min(1.0, series.of / total)
+        outside = float(base[~told].sum()) if scope else 0.0
+        return filled * (1 - outside) + np.where(told, 0.0, base) * outside * float(filled.sum()) / max(outside, 1e-12) * (outside > 0)
     rest = np.where(told, 0.0, np.maximum(base, 1e-6))
-    return series.counts + (series.of - total) * rest / rest.sum()
+    shared: Array = series.counts + (series.of - total) * rest / max(float(rest.sum()), 1e-12)
+    return shared
 
 
 def worth(patients: float, spread: float, weight: float, at_most: float) -> float:
@@ -105,7 +109,7 @@ def find_spread(cells: Mapping[tuple[str, str], list[Array]], candidates: Iterab
 
 def _marginal(series: list[Array], spread: float) -> float:
     """Log marginal likelihood of series under a Dirichlet-multinomial about their common mean."""
-    total = sum(series) + 0.5
+    total = np.sum(series, axis=0) + 0.5
     alpha = (1 / spread - 1) * total / total.sum()
     whole = float(alpha.sum())
     value = 0.0
@@ -161,6 +165,7 @@ def _bases(
 ) -> dict[tuple[str, str], tuple[Array, float]]:
     bases = {}
     cap = float(settings["pooling"]["judged_strength_at_most"])
+    later = float(settings["pooling"]["second_opinion_share"])
     for entity in leaves(vocabulary):
         for code, term in vocabulary.findings.items():
             if term.kind != "state":
@@ -169,8 +174,8 @@ def _bases(
             if told is None or not judged:
                 bases[entity, code] = np.full(len(term.states), 1 / len(term.states)), 1.0
                 continue
-            opinions = [told["p"], *([told["again"]] if "again" in told else [])]
-            mean = np.mean([[float(p.get(state, 0.0)) for state in term.states] for p in opinions], axis=0) + 1e-4
+            first, second = told["p"], told.get("again", told["p"])
+            mean = np.array([(1 - later) * first.get(state, 0.0) + later * second.get(state, 0.0) for state in term.states]) + 1e-4
             bases[entity, code] = mean / mean.sum(), min(float(told["n"]), cap)
     return bases
 
@@ -181,18 +186,22 @@ def _pool_cells(
 ) -> dict[tuple[str, str], Cell]:
     rules = settings["pooling"]
     series_of: dict[tuple[str, str], list[tuple[Array, float]]] = {}
+    leaves_of = {code: members(code, vocabulary) for code in (*vocabulary.entities, *vocabulary.parents)}
     for series in gather_series(counts, vocabulary):
-        whole = members(series.entity, vocabulary)
+        whole = leaves_of[series.entity]
         own = series.entity in whole
         for leaf in (series.entity,) if own else whole:
             weight = series.weight * (1.0 if own else float(rules["parent_weight"]))
-            filled = complete(series, bases[leaf, series.finding][0])
+            filled = complete(series, bases[leaf, series.finding][0], series.finding in rules["classes_differ"])
             series_of.setdefault((leaf, series.finding), []).append((filled, weight))
     spreads = _spreads(series_of, rules, vocabulary)
     cells = {}
     for key, (mean, strength) in bases.items():
-        found = series_of.get(key, [])
-        kept = strength * (float(rules["judged_share_kept_where_counted"]) if found else 1.0)
+        found = series_of.get(key)
+        if not found:
+            cells[key] = mean, strength, 0.0
+            continue
+        kept = strength * float(rules["judged_share_kept_where_counted"])
         alpha = kept * mean
         for filled, weight in found:
             patients = float(filled.sum())
@@ -223,8 +232,9 @@ def _state_rates(
     names = leaves(vocabulary)
     codes = tuple(code for code, term in vocabulary.findings.items() if term.kind == "state")
     rows: dict[tuple[str, str], list[EvidenceCount]] = {}
+    leaves_of = {code: (code,) if code in names else members(code, vocabulary) for code in {row.entity for row in counts}}
     for row in counts:
-        for leaf in (row.entity,) if row.entity in names else members(row.entity, vocabulary):
+        for leaf in leaves_of[row.entity]:
             rows.setdefault((leaf, row.finding), []).append(row)
     means = {code: np.array([cells[entity, code][0] for entity in names]) for code in codes}
     rates = []
@@ -255,25 +265,28 @@ def _number_rates(
     for entity in leaves(vocabulary):
         for code, told in judgement[entity]["numbers"].items():
             is_log = "lognormal" in told
-            components = _judged_lengths(told) if is_log else _judged_mixture(told)
+            later = float(settings["pooling"]["second_opinion_share"]) if "again" in told else 0.0
+            components = _judged_lengths(told, later) if is_log else _judged_mixture(told, later)
             rows = [row for row in numbers.get(entity, ()) if row["finding"] == code
                     and row["weight"] > 0 and row["source"] not in without and "n" in row]
             rates.append(_shifted(entity, code, components, float(told["n"]), rows, is_log, settings["pooling"]))
     return tuple(rates)
 
 
-def _judged_lengths(told: Mapping[str, Any]) -> tuple[tuple[float, float, float], ...]:
+def _judged_lengths(told: Mapping[str, Any], later: float) -> tuple[tuple[float, float, float], ...]:
     """A log-normal between two opinions of median and spread, wide enough to hold both."""
-    opinions = [told["lognormal"], *([told["again"]] if "again" in told else [])]
-    middles = [log(float(middle)) for middle, _ in opinions]
-    variance = np.mean([float(sd) ** 2 for _, sd in opinions]) + np.var(middles)
-    return ((1.0, float(np.mean(middles)), float(np.sqrt(variance))),)
+    shares = np.array([1 - later, later])
+    opinions = [told["lognormal"], told.get("again", told["lognormal"])]
+    middles = np.log([float(middle) for middle, _ in opinions])
+    middle = float(shares @ middles)
+    variance = float(shares @ (np.array([float(sd) for _, sd in opinions]) ** 2 + (middles - middle) ** 2))
+    return ((1.0, middle, float(np.sqrt(variance))),)
 
 
-def _judged_mixture(told: Mapping[str, Any]) -> tuple[tuple[float, float, float], ...]:
-    """A mixture of normals, each opinion with an equal share."""
-    opinions = [told["mixture"], *([told["again"]] if "again" in told else [])]
-    return tuple((float(w) / len(opinions), float(m), float(s)) for opinion in opinions for w, m, s in opinion)
+def _judged_mixture(told: Mapping[str, Any], later: float) -> tuple[tuple[float, float, float], ...]:
+    """A mixture of normals that holds both opinions."""
+    opinions = ((1 - later, told["mixture"]), (later, told.get("again", ())))
+    return tuple((share * float(w), float(m), float(s)) for share, one in opinions if share > 0 for w, m, s in one)
 
 
 def _shifted(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from thecal.differential.alerts import raise_alerts
-from thecal.differential.explanation import ask, fits_nothing, shares, tell, turns, weigh
+from thecal.differential.explanation import fits_nothing, shares, tell, weigh
+from thecal.differential.questions import Forecast, ask, forecast, turns
 from thecal.differential.intervals import COVERS, draw_posteriors, ninety
 from thecal.differential.model import NONE, Model
 from thecal.differential.outlook import look_beyond
@@ -54,6 +55,7 @@ def rank(case: Case, model: Model, subject: str = PATIENT, proven: str | None = 
     bounds = ninety(draws, probability)
     added = shares(case, model, weighed.parts)
     weights = weigh(case, added, weighed.log_prior + temperature(signs, model) * likelihood, model)
+    ahead = forecast(case, model)
     order = np.argsort(-probability, kind="stable")
     candidates = tuple(
         Candidate(model.entities[row], float(probability[row]), (float(bounds[row, 0]), float(bounds[row, 1]))) for row in order
@@ -63,15 +65,14 @@ def rank(case: Case, model: Model, subject: str = PATIENT, proven: str | None = 
         subject=subject, candidates=candidates, parents=sum_parents(probability, model),
         prior={entity: float(share) for entity, share in zip(model.entities, np.exp(weighed.log_prior), strict=True)},
         evidence=tell(case, weights, first, model), unused=_unused(case, weights),
-        ask_next=ask(case, probability, model), alerts=raise_alerts(case, probability, weights, model),
-        notes=_notes(case, probability, model), outlook=look_beyond(case, probability, model, proven),
+        ask_next=ask(case, probability, ahead, model), alerts=raise_alerts(case, probability, weights, model),
+        notes=_notes(case, probability, ahead, model), outlook=look_beyond(case, probability, ahead, model, proven),
     )
 
 
 def sum_parents(probability: Array, model: Model) -> dict[str, float]:
     """The probability of every entity that has children: its own and theirs."""
-    known = {**model.vocabulary.parents, **model.vocabulary.entities}
-    return {code: float(probability[list(model.members[code])].sum()) for code in known if model.vocabulary.children(code)}
+    return {code: float(probability[list(rows)].sum()) for code, rows in model.members.items()}
 
 
 def _unused(case: Case, weights: dict[str, Array]) -> tuple[str, ...]:
@@ -79,9 +80,9 @@ def _unused(case: Case, weights: dict[str, Array]) -> tuple[str, ...]:
     return tuple(sorted(idle))
 
 
-def _notes(case: Case, probability: Array, model: Model) -> tuple[str, ...]:
+def _notes(case: Case, probability: Array, ahead: Forecast, model: Model) -> tuple[str, ...]:
     notes = [f"{code.replace('_', ' ')} fits none of the first five" for code in fits_nothing(case, probability, model)]
-    for turn in turns(case, probability, model)[:3]:
+    for turn in turns(case, probability, ahead, model)[:3]:
         notes.append(
             f"{turn.finding.replace('_', ' ')} {turn.state.replace('_', ' ')} (now {turn.probability:.0%} likely) "
             f"would put {model.vocabulary.name(turn.first)} first"

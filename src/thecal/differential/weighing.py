@@ -43,22 +43,25 @@ def roots_of(case: Case, model: Model) -> dict[str, set[str]]:
     return trees
 
 
-def upward(code: str, tree: set[str], case: Case, model: Model) -> Array:
-    """Likelihood of what was assessed at and below a finding, by entity and the finding's state."""
-    node = model.nodes[code]
+def upward(code: str, tree: set[str], case: Case, model: Model, seen: dict[str, Array] | None = None) -> Array:
+    """Likelihood of what was assessed at and below a finding, by entity and the finding's state.
+
+    seen keeps what was worked out on the way, by finding, for a caller that walks the tree again.
+    """
     told = case.get(code)
-    below: Array = np.ones((len(model.entities), len(node.states)))
-    if told is not None:
-        below = below * told
+    assert not isinstance(told, Number)
+    below: Array = np.ones((1, len(model.nodes[code].states))) if told is None else told[None, :]
     for child in model.children.get(code, ()):
         if child in tree:
-            below = below * message(model.nodes[child], upward(child, tree, case, model))
+            below = below * message(model.nodes[child], upward(child, tree, case, model, seen))
+    if seen is not None:
+        seen[code] = below
     return below
 
 
 def message(node: Node, below: Array) -> Array:
     """What a child says of its parent's states: entities × parent states."""
-    said: Array = np.einsum("eps,es->ep", node.table, below)
+    said: Array = (node.table * below[:, None, :]).sum(axis=2)
     return said
 
 
