@@ -1,0 +1,36 @@
+"""report.html: one file for a person, read offline, on paper, on a desk and on a phone."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from markupsafe import Markup
+
+from thecal.records import Report
+from thecal.report import views
+from thecal.report.wording import Wording
+
+FILE = "report.html"
+
+
+def render(report: Report) -> bytes:
+    """The report as one HTML page: style and images within it, nothing fetched, no script."""
+    wording = Wording(report.words)
+    page: str = _template().render(
+        report=report, view=views, wording=wording, say=wording.say, style=Markup(_text("html.css"))
+    )
+    return "\n".join(line.rstrip() for line in page.splitlines() if line.strip()).encode() + b"\n"
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(_text("html.jinja"))
+
+
+def _text(name: str) -> str:
+    return resources.files("thecal.report").joinpath(name).read_text(encoding="utf-8")
