@@ -2,7 +2,8 @@
 
     python benchmarks/roles.py
 
-Prints accuracy on the development rows, with every miss, and on the rows held back from whoever writes the rules: of those, numbers only.
+Prints accuracy on the development rows, with every miss, and on the rows held back from whoever writes the rules: of those,
+numbers only.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def main() -> None:
 
 def _by_role(rows: list[Row]) -> list[tuple[str, int, int]]:
     counts = Counter(row.role for row in rows)
-    right = Counter(row.role for row in rows if judge(row.tags).role == row.role)
+    right = Counter[str](row.role for row in rows if judge(row.tags).role == row.role)
     return [(role, right[role], count) for role, count in counts.most_common()]
 
 
@@ -40,14 +41,18 @@ def _by_confidence(rows: list[Row]) -> list[str]:
     told = [(judge(row.tags), row.role) for row in rows]
     bands = ((0.0, 0.7), (0.7, 0.9), (0.9, 1.01))
     inside = [[kind.role == role for kind, role in told if low <= kind.confidence < high] for low, high in bands]
-    return [f"{low:.1f} to {min(high, 1):.1f}: {sum(hits)}/{len(hits)}" for (low, high), hits in zip(bands, inside, strict=True)]
+    return [
+        f"{low:.1f} to {min(high, 1):.1f}: {sum(hits)}/{len(hits)}"
+        for (low, high), hits in zip(bands, inside, strict=True)
+    ]
 
 
 def _print_misses(rows: list[Row]) -> None:
     for row in rows:
         kind = judge(row.tags)
         if kind.role != row.role:
-            print(f"  miss {row.row_id}: {row.tags.get('SeriesDescription', '')!r} is {row.role}, taken for {kind.role} ({kind.basis})")
+            words = row.tags.get("SeriesDescription", "")
+            print(f"  miss {row.row_id}: {words!r} is {row.role}, taken for {kind.role} ({kind.basis})")
 
 
 if __name__ == "__main__":

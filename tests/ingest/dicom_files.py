@@ -16,8 +16,20 @@ MR, CT = "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.2"
 SAGITTAL = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 CORONAL = (1.0, 0.0, 0.0, 0.0, 0.0, -1.0)
-T2 = {"ScanningSequence": "SE", "EchoTime": 100.0, "RepetitionTime": 3500.0, "SeriesDescription": "t2_tse_sag", "SeriesNumber": 4}
-T1 = {"ScanningSequence": "SE", "EchoTime": 10.0, "RepetitionTime": 600.0, "SeriesDescription": "t1_tse_sag", "SeriesNumber": 5}
+T2: dict[str, Any] = {
+    "ScanningSequence": "SE",
+    "EchoTime": 100.0,
+    "RepetitionTime": 3500.0,
+    "SeriesDescription": "t2_tse_sag",
+    "SeriesNumber": 4,
+}
+T1: dict[str, Any] = {
+    "ScanningSequence": "SE",
+    "EchoTime": 10.0,
+    "RepetitionTime": 600.0,
+    "SeriesDescription": "t1_tse_sag",
+    "SeriesNumber": 5,
+}
 
 
 def uid(*parts: object) -> str:
@@ -30,7 +42,9 @@ def values(count: int, shape: tuple[int, int] = (7, 9), seed: int = 0) -> NDArra
     return np.random.default_rng(seed).integers(1, 1000, (count, *shape)).astype(np.uint16)
 
 
-def dataset(pixels: NDArray[Any], position: Sequence[float], axes: Sequence[float] = SAGITTAL, **changes: Any) -> Dataset:
+def dataset(
+    pixels: NDArray[Any], position: Sequence[float], axes: Sequence[float] = SAGITTAL, **changes: Any
+) -> Dataset:
     """One classic image; a change of None takes the element away."""
     data = Dataset()
     data.SOPClassUID, data.Modality = MR, "MR"
@@ -61,7 +75,10 @@ def save(data: Dataset, path: Path, syntax: str = ExplicitVRLittleEndian) -> Pat
     path.parent.mkdir(parents=True, exist_ok=True)
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    data.file_meta.MediaStorageSOPClassUID, data.file_meta.MediaStorageSOPInstanceUID = data.SOPClassUID, data.SOPInstanceUID
+    data.file_meta.MediaStorageSOPClassUID, data.file_meta.MediaStorageSOPInstanceUID = (
+        data.SOPClassUID,
+        data.SOPInstanceUID,
+    )
     if syntax != ExplicitVRLittleEndian:
         data.compress(syntax, generate_instance_uid=False)
     data.save_as(path, enforce_file_format=True)
@@ -99,5 +116,5 @@ def write_stack(
 def at(volume: Any, lps: Sequence[float]) -> float:
     """The value of the voxel at an LPS place."""
     index = np.linalg.inv(volume.affine) @ np.array([-lps[0], -lps[1], lps[2], 1.0])
-    i, j, k = (int(round(float(x))) for x in index[:3])
+    i, j, k = (round(float(x)) for x in index[:3])
     return float(volume.voxels[i, j, k])

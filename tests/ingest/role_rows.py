@@ -47,7 +47,11 @@ def read_rows(name: str) -> list[Row]:
 
 def _row(line: dict[str, str]) -> Row:
     tags: dict[str, Any] = {word: line[column] for column, word in _TEXTS.items() if line[column]}
-    tags |= {word: tuple(part for part in line[column].split("\\") if part) for column, word in _LISTS.items() if line[column]}
+    tags |= {
+        word: tuple(part for part in line[column].split("\\") if part)
+        for column, word in _LISTS.items()
+        if line[column]
+    }
     tags |= {word: float(line[column]) * scale for column, (word, scale) in _NUMBERS.items() if line[column]}
     fat = {"yes": True, "no": False}.get(line["fat_suppressed"])
     return Row(line["row_id"], tags, line["role"], fat)
@@ -57,5 +61,6 @@ def accuracy(rows: list[Row]) -> tuple[float, float]:
     """Share of rows with the right role, and of rows that state fat suppression with the right statement."""
     kinds = [roles.judge(row.tags) for row in rows]
     right = [kind.role == row.role for row, kind in zip(rows, kinds, strict=True)]
-    fat = [kind.fat_suppressed is row.fat_suppressed for row, kind in zip(rows, kinds, strict=True) if row.fat_suppressed is not None]
+    stated = [(row, kind) for row, kind in zip(rows, kinds, strict=True) if row.fat_suppressed is not None]
+    fat = [kind.fat_suppressed is row.fat_suppressed for row, kind in stated]
     return sum(right) / len(right), sum(fat) / len(fat)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,7 +56,6 @@ def test_a_missing_slice_cuts_the_series_and_is_located(tmp_path: Path) -> None:
     right = next(s for s in study.series if s.volume is not None and s.volume.voxels[0, 0, 0] == block[0, 0, 0])
     issue = next(issue for issue in study.issues if issue.series_key == right.key)
     assert issue.code == "missing_slices"
-    # The fourth slice stands at −7 + 3 · −3.3 in LPS … the sagittal normal runs to the right.
     assert "6.6 mm (room for 1 slices)" in issue.message
 
 
@@ -87,7 +87,9 @@ def test_every_second_slice_lost_is_noticed_by_the_stated_spacing(tmp_path: Path
 
 def test_echoes_come_apart(tmp_path: Path) -> None:
     first = write_stack(tmp_path, EchoTime=9.0, EchoNumbers=1, prefix="a")
-    second = write_stack(tmp_path, pixels=values(5, seed=1), EchoTime=104.0, EchoNumbers=2, prefix="b", SeriesDescription="tse")
+    second = write_stack(
+        tmp_path, pixels=values(5, seed=1), EchoTime=104.0, EchoNumbers=2, prefix="b", SeriesDescription="tse"
+    )
     by_echo = {s.acquisition.echo_time_s: s.volume for s in read(tmp_path)[0].series}
     assert set(by_echo) == {0.009, 0.104}
     for echo, block in ((0.009, first), (0.104, second)):
@@ -97,13 +99,13 @@ def test_echoes_come_apart(tmp_path: Path) -> None:
 
 
 def test_b_values_come_apart_and_the_missing_slice_of_one_stays_its_own(tmp_path: Path) -> None:
-    more = {"ScanningSequence": ["EP", "SE"], "SeriesDescription": "ep2d_diff"}
+    more: dict[str, Any] = {"ScanningSequence": ["EP", "SE"], "SeriesDescription": "ep2d_diff"}
     write_stack(tmp_path, 7, DiffusionBValue=0.0, prefix="a", **more)
     write_stack(tmp_path, 7, pixels=values(7, seed=1), DiffusionBValue=800.0, prefix="b", skip=[3], **more)
     study = read(tmp_path)[0]
-    assert [(s.acquisition.diffusion_b_value, s.volume.shape[2]) for s in study.series if s.volume is not None].count((800.0, 3)) == 2
+    told = [(s.acquisition.diffusion_b_value, s.volume.shape[2]) for s in study.series if s.volume is not None]
+    assert sorted(told) == [(0.0, 7), (800.0, 3), (800.0, 3)]
     assert {s.role for s in study.series} == {"dwi"}
-    assert len(study.series) == 3
 
 
 def test_phases_come_apart_and_too_many_are_left_unread(tmp_path: Path) -> None:
@@ -116,7 +118,9 @@ def test_phases_come_apart_and_too_many_are_left_unread(tmp_path: Path) -> None:
 
 def test_three_plane_localizers_come_apart_by_orientation(tmp_path: Path) -> None:
     for number, axes in enumerate((SAGITTAL, AXIAL, CORONAL)):
-        write_stack(tmp_path, 3, axes=axes, step=20.0, SeriesDescription="localizer", SeriesNumber=1, InstanceNumber=number)
+        write_stack(
+            tmp_path, 3, axes=axes, step=20.0, SeriesDescription="localizer", SeriesNumber=1, InstanceNumber=number
+        )
     assert set(shapes(tmp_path)) == {"acq-sag_loc", "acq-ax_loc", "acq-cor_loc"}
 
 
@@ -150,8 +154,17 @@ def test_a_tilted_gantry_is_straightened_and_said(tmp_path: Path) -> None:
         place = np.array([0.0, -12.0, 2.0 * index])
         heights = place[1] + np.arange(rows) * 0.7 * axes[4]
         block[np.abs(heights - 0.0) < 1.0] = 500
-        more = {"SOPClassUID": CT, "Modality": "CT", "SeriesDescription": "spine", "ScanningSequence": None, "EchoTime": None}
-        save(dataset(block, place, axes, RepetitionTime=None, RescaleSlope=1, RescaleIntercept=0, **more), tmp_path / f"{index}")
+        more: dict[str, Any] = {
+            "SOPClassUID": CT,
+            "Modality": "CT",
+            "SeriesDescription": "spine",
+            "ScanningSequence": None,
+            "EchoTime": None,
+        }
+        save(
+            dataset(block, place.tolist(), axes, RepetitionTime=None, RescaleSlope=1, RescaleIntercept=0, **more),
+            tmp_path / f"{index}",
+        )
     study = read(tmp_path)[0]
     (series,) = study.series
     assert [issue.code for issue in study.issues] == ["gantry_tilt"]
@@ -173,23 +186,41 @@ def test_files_that_are_no_images_are_listed_with_the_reason(tmp_path: Path) -> 
     save(dataset(other, (0, 0, 0), SOPClassUID="1.2.840.10008.5.1.4.1.1.88.33", SeriesNumber=91), tmp_path / "sr")
     save(dataset(other, (0, 0, 0), SOPClassUID="1.2.840.10008.5.1.4.1.1.11.1", SeriesNumber=92), tmp_path / "pr")
     save(dataset(other, (0, 0, 0), ImagePositionPatient=None, SeriesNumber=93), tmp_path / "no place")
-    save(dataset(other, (0, 0, 0), ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"], SeriesNumber=94), tmp_path / "mosaic")
-    colour = dataset(np.zeros((4, 4, 3), np.uint8), (0, 0, 0), SeriesNumber=95, SamplesPerPixel=3, PhotometricInterpretation="RGB")
+    sheet = dataset(other, (0, 0, 0), ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"], SeriesNumber=94)
+    save(sheet, tmp_path / "mosaic")
+    rgb: dict[str, Any] = {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "SeriesNumber": 95}
+    colour = dataset(np.zeros((4, 4, 3), np.uint8), (0, 0, 0), **rgb)
     save(colour, tmp_path / "colour")
     told = {unread.what.split(" (")[0]: unread.why for unread in read(tmp_path)[0].unread}
-    words = {"90": "secondary capture", "91": "structured report", "92": "presentation state", "93": "no position", "94": "mosaic"}
+    words = {
+        "90": "secondary capture",
+        "91": "structured report",
+        "92": "presentation state",
+        "93": "no position",
+        "94": "mosaic",
+    }
     for number, word in {**words, "95": "colour"}.items():
         assert word in told[f"series {number}"]
 
 
 def test_radiographs_spectra_and_topograms_are_listed_and_not_measured(tmp_path: Path) -> None:
     one = values(1)[0]
-    more = {"ImagePositionPatient": None, "ScanningSequence": None, "EchoTime": None, "RepetitionTime": None}
-    dx = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.1", "Modality": "DX", "ViewPosition": "AP", "SeriesDescription": "LWS ap"}
+    more: dict[str, Any] = {
+        "ImagePositionPatient": None,
+        "ScanningSequence": None,
+        "EchoTime": None,
+        "RepetitionTime": None,
+    }
+    dx: dict[str, Any] = {
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.1",
+        "Modality": "DX",
+        "ViewPosition": "AP",
+        "SeriesDescription": "LWS ap",
+    }
     save(dataset(one, (0, 0, 0), SeriesNumber=1, **{**more, **dx}), tmp_path / "dx")
-    mrs = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.4.2", "SeriesDescription": "svs_se_30"}
+    mrs: dict[str, Any] = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.4.2", "SeriesDescription": "svs_se_30"}
     save(dataset(one, (0, 0, 0), SeriesNumber=2, **{**more, **mrs}), tmp_path / "mrs")
-    scout = {"SOPClassUID": CT, "Modality": "CT", "ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
+    scout: dict[str, Any] = {"SOPClassUID": CT, "Modality": "CT", "ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
     save(dataset(one, (0, 0, 0), SeriesNumber=3, **{**more, **scout}), tmp_path / "ct")
     study = read(tmp_path)[0]
     told = {series.role: series for series in study.series}
@@ -218,7 +249,9 @@ def test_a_truncated_slice_is_left_unread_and_leaves_a_gap(tmp_path: Path) -> No
 
 def dcmread_position(folder: Path, index: int) -> object:
     """The position of the slice of that rank from left to right."""
-    return sorted((dcmread(file).ImagePositionPatient for file in folder.iterdir()), key=lambda place: float(place[0]))[index]
+    return sorted((dcmread(file).ImagePositionPatient for file in folder.iterdir()), key=lambda place: float(place[0]))[
+        index
+    ]
 
 
 @pytest.mark.parametrize("keep", [0.0, 0.02, 0.2, 0.5, 0.8])

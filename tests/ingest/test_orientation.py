@@ -22,7 +22,12 @@ from thecal.records.geometry import to_ras
 from thecal.simulation import dicom
 
 ACQUIRED = Acquisition(
-    modality="MR", scanning_sequence=("SE",), echo_time_s=0.1, repetition_time_s=3.5, series_number=3, series_description="t2"
+    modality="MR",
+    scanning_sequence=("SE",),
+    echo_time_s=0.1,
+    repetition_time_s=3.5,
+    series_number=3,
+    series_description="t2",
 )
 TILTS: dict[str, tuple[float, float, float]] = {"straight": (0, 0, 0), "oblique": (12, -17, 8), "turned": (100, 20, 5)}
 
@@ -101,7 +106,9 @@ def test_nifti_in_any_axis_order_gives_back_the_volume(tmp_path: Path, order: st
 
 
 @pytest.mark.parametrize("kind", ["classic", "enhanced"])
-def test_dcm2niix_and_ingest_put_the_image_in_the_same_place(tmp_path: Path, kind: Literal["classic", "enhanced"]) -> None:
+def test_dcm2niix_and_ingest_put_the_image_in_the_same_place(
+    tmp_path: Path, kind: Literal["classic", "enhanced"]
+) -> None:
     truth = asymmetric("oblique")
     dicom.write(truth, ACQUIRED, tmp_path / "in", kind=kind, slice_axis=0)
     (tmp_path / "out").mkdir()
@@ -116,14 +123,20 @@ def test_an_enhanced_file_converted_by_highdicom_lies_where_its_slices_lay(tmp_p
     from highdicom.legacy import LegacyConvertedEnhancedMRImage
     from pydicom import dcmread
 
-    write_stack(tmp_path / "in", axes=AXIAL, pixels=values(5, (8, 6)), AcquisitionNumber=1, ImageComments="", SliceLocation=0.0)
+    write_stack(
+        tmp_path / "in", axes=AXIAL, pixels=values(5, (8, 6)), AcquisitionNumber=1, ImageComments="", SliceLocation=0.0
+    )
     slices = [dcmread(file) for file in sorted((tmp_path / "in").iterdir())]
     for data in slices:
         data.SliceThickness = 3.0
         data.AccessionNumber = data.StudyID = data.StudyTime = data.ReferringPhysicianName = ""
         data.PatientPosition = "HFS"
     enhanced = LegacyConvertedEnhancedMRImage(
-        legacy_datasets=slices, series_instance_uid="2.25.1", series_number=9, sop_instance_uid="2.25.2", instance_number=1
+        legacy_datasets=slices,
+        series_instance_uid="2.25.1",
+        series_number=9,
+        sop_instance_uid="2.25.2",
+        instance_number=1,
     )
     (tmp_path / "out").mkdir()
     enhanced.save_as(tmp_path / "out" / "enhanced.dcm", enforce_file_format=True)

@@ -17,7 +17,7 @@ from pydicom.uid import (
 
 from thecal.ingest import read
 
-UNSTATED = {"ScanningSequence": None, "EchoTime": None, "RepetitionTime": None}
+UNSTATED: dict[str, Any] = {"ScanningSequence": None, "EchoTime": None, "RepetitionTime": None}
 
 
 def voxels(folder: Path) -> NDArray[Any]:
@@ -67,7 +67,7 @@ def test_hounsfield_units_stay_whole_numbers(tmp_path: Path) -> None:
 def test_monochrome1_is_turned_so_that_more_is_brighter_but_not_in_hounsfield_units(tmp_path: Path) -> None:
     block = write_stack(tmp_path / "mr", PhotometricInterpretation="MONOCHROME1", BitsStored=12, HighBit=11)
     assert np.array_equal(voxels(tmp_path / "mr"), 4095 - block)
-    more = {"SOPClassUID": CT, "Modality": "CT", "RescaleSlope": 1, "RescaleIntercept": 0, **UNSTATED}
+    more: dict[str, Any] = {"SOPClassUID": CT, "Modality": "CT", "RescaleSlope": 1, "RescaleIntercept": 0, **UNSTATED}
     block = write_stack(tmp_path / "ct", PhotometricInterpretation="MONOCHROME1", **more)
     assert np.array_equal(voxels(tmp_path / "ct"), block)
 
@@ -84,9 +84,7 @@ def test_negative_values_in_twelve_bits_keep_their_sign(tmp_path: Path) -> None:
     assert np.array_equal(voxels(tmp_path), block)
 
 
-@pytest.mark.parametrize(
-    "syntax", [RLELossless, JPEG2000Lossless, JPEGLSLossless], ids=["RLE", "JPEG 2000", "JPEG-LS"]
-)
+@pytest.mark.parametrize("syntax", [RLELossless, JPEG2000Lossless, JPEGLSLossless], ids=["RLE", "JPEG 2000", "JPEG-LS"])
 def test_compressed_pixels_come_through_unchanged(tmp_path: Path, syntax: str) -> None:
     block = values(3, (40, 33))
     for index, place in enumerate(positions(3, SAGITTAL, 3.0, (0, 0, 0))):
@@ -97,7 +95,13 @@ def test_compressed_pixels_come_through_unchanged(tmp_path: Path, syntax: str) -
 def test_every_other_compression_has_a_decoder_here() -> None:
     from pydicom.pixels import get_decoder
 
-    for syntax in (JPEGLosslessSV1, HTJ2KLossless, "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.91"):
+    for syntax in (
+        JPEGLosslessSV1,
+        HTJ2KLossless,
+        "1.2.840.10008.1.2.4.50",
+        "1.2.840.10008.1.2.4.51",
+        "1.2.840.10008.1.2.4.91",
+    ):
         assert get_decoder(syntax).is_available
 
 

@@ -35,7 +35,8 @@ def is_label_map(name: str) -> bool:
 
 def entities(name: str) -> dict[str, str]:
     """The key-value pairs of a BIDS name (`sub-01_acq-sag_ce-gadolinium_T1w` has sub, acq and ce)."""
-    return dict(part.split("-", 1) for part in stem(name).split("_") if "-" in part)
+    split = (part.partition("-") for part in stem(name).split("_"))
+    return {key: value for key, dash, value in split if dash}
 
 
 def words(name: str) -> str:

@@ -17,7 +17,9 @@ def choose_study(files: Sequence[Tags], wanted: str | None) -> str | None:
     Raises StudyUnreadable when the wanted study is not there, or when nothing was wanted and the files are of more than one
     patient or examination, or when one examination bears the marks of two patients.
     """
-    studies = sorted({str(tags.get("StudyInstanceUID", "")) for tags in files}, key=lambda uid: (_date(files, uid), uid))
+    studies = sorted(
+        {str(tags.get("StudyInstanceUID", "")) for tags in files}, key=lambda uid: (_date(files, uid), uid)
+    )
     if wanted is not None and wanted not in studies:
         raise _refuse(f"the study {wanted}", f"{len(studies)} others", studies)
     if wanted is None and len(studies) > 1:
@@ -45,5 +47,9 @@ def _date(files: Sequence[Tags], study: str) -> str:
 
 def _refuse(expected: str, found: str, studies: Sequence[str]) -> StudyUnreadable:
     listed = ", ".join(uid or "(one without a UID)" for uid in studies[:8])
-    remedy = f"Give one of them alone, or choose by study instance UID, oldest first: {listed}." if studies else "Separate them."
+    remedy = (
+        f"Give one of them alone, or choose by study instance UID, oldest first: {listed}."
+        if studies
+        else "Separate them."
+    )
     return StudyUnreadable("ingest: input", expected=expected, found=found, remedy=remedy)

@@ -96,7 +96,10 @@ def _compare(images: Sequence[Found], kinds: Sequence[Kind]) -> list[Kind]:
     for image, kind in zip(images, kinds, strict=True):
         if kind.role == "T1w_ce" and kind.basis == "header":
             peers = [pair for pair in zip(images, kinds, strict=True) if _same_field(image, pair[0])]
-            if any(other.order > image.order and its.role == "T1w_ce" and its.basis == "description" for other, its in peers):
+            if any(
+                other.order > image.order and its.role == "T1w_ce" and its.basis == "description"
+                for other, its in peers
+            ):
                 kind = replace(kind, role="T1w", confidence=0.6)
             elif any(other.order < image.order and its.role == "T1w" for other, its in peers):
                 kind = replace(kind, confidence=0.95)
@@ -112,7 +115,10 @@ def _same_field(one: Found, other: Found) -> bool:
 
 def _overrule(images: Sequence[Found], kinds: list[Kind], wanted: Mapping[str, Role]) -> list[Kind]:
     keys = name_all([_named(image, kind) for image, kind in zip(images, kinds, strict=True)])
-    names = [{key.casefold(), *(alias.casefold() for alias in image.aliases)} for key, image in zip(keys, images, strict=True)]
+    names = [
+        {key.casefold(), *(alias.casefold() for alias in image.aliases)}
+        for key, image in zip(keys, images, strict=True)
+    ]
     result = list(kinds)
     for name, role in wanted.items():
         hits = [index for index, known in enumerate(names) if name.casefold() in known]

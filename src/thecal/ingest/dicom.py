@@ -124,7 +124,9 @@ def _read_series(files: list[File], limits: Limits, out: Findings, skipped: Coun
         else:
             frames.extend(placed)
     if frames and sum(declared_bytes(file.tags) for file in files) > limits.series_bytes:
-        skipped[_label(files[0].tags), f"more than {limits.series_bytes / 1024**3:.0f} GiB of pixels in one series"] += 1
+        skipped[
+            _label(files[0].tags), f"more than {limits.series_bytes / 1024**3:.0f} GiB of pixels in one series"
+        ] += 1
     elif frames:
         _read_planes(frames, limits, out, skipped)
 

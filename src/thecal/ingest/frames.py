@@ -24,7 +24,9 @@ _PLANES = {
 }
 _SPECTROSCOPY = "1.2.840.10008.5.1.4.1.1.4.2"
 # Computed and digital radiography, fluoroscopy and angiography: the myelograms of old.
-_RADIOGRAPHS = tuple(f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("1", "1.1", "1.1.1", "12.1", "12.1.1", "12.2", "12.2.1"))
+_RADIOGRAPHS = tuple(
+    f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("1", "1.1", "1.1.1", "12.1", "12.1.1", "12.2", "12.2.1")
+)
 _REASONS = {
     "1.2.840.10008.5.1.4.1.1.7": "a secondary capture: a picture of a screen, without a place in the patient",
     "1.2.840.10008.5.1.4.1.1.4.3": "a colour image: its values measure nothing",

@@ -65,7 +65,9 @@ def _grid(name: str, image: Any, limits: Limits) -> tuple[tuple[int, ...], NDArr
         raise _refuse(name, "voxels", f"none {shape}")
     kind = image.get_data_dtype()
     if kind.fields is not None or kind.kind not in "iuf":
-        raise _refuse(name, "one real number a voxel", f"values of type {kind}", "Convert colour or complex images first.")
+        raise _refuse(
+            name, "one real number a voxel", f"values of type {kind}", "Convert colour or complex images first."
+        )
     if (asked := float(np.prod([float(n) for n in shape])) * max(kind.itemsize, 4)) > limits.series_bytes:
         raise _refuse(name, f"at most {limits.series_bytes / 1024**3:.0f} GiB", f"{asked / 1024**3:.1f} GiB")
     affine, issues = _affine(name, image.header, shape)
@@ -80,16 +82,16 @@ def _affine(name: str, header: Any, shape: Sequence[int]) -> tuple[NDArray[np.fl
         remedy = "Convert it again from its source: left and right can't be guessed."
         raise _refuse(name, "an orientation (sform or qform)", "neither", remedy)
     scale = np.diag([*[_MM_PER_UNIT.get(header.get_xyzt_units()[0], 1.0)] * 3, 1.0])
-    usable = [scale @ matrix for matrix in stated if _is_usable(scale @ matrix)]
+    usable = [scale @ matrix for matrix in stated if np.all(np.isfinite(matrix)) and _is_usable(scale @ matrix)]
     if not usable:
         found = "one that is empty, singular or out of scale"
-        raise _refuse(name, f"an affine with voxels of {_VOXEL_MM[0]} to {_VOXEL_MM[1]:.0f} mm", found, "Convert it again.")
+        raise _refuse(
+            name, f"an affine with voxels of {_VOXEL_MM[0]} to {_VOXEL_MM[1]:.0f} mm", found, "Convert it again."
+        )
     return usable[0], _doubts(usable, shape)
 
 
 def _is_usable(affine: NDArray[np.float64]) -> bool:
-    if not np.all(np.isfinite(affine)) or not np.allclose(affine[3], [0, 0, 0, 1]):
-        return False
     lengths = np.linalg.norm(affine[:3, :3], axis=0)
     if lengths.min() < _VOXEL_MM[0] or lengths.max() > _VOXEL_MM[1]:
         return False
@@ -110,7 +112,9 @@ def _doubts(affines: Sequence[NDArray[np.float64]], shape: Sequence[int]) -> lis
     axes = affines[0][:3, :3] / np.linalg.norm(affines[0][:3, :3], axis=0)
     skew = float(np.degrees(np.arcsin(np.clip(np.abs(axes.T @ axes - np.eye(3)).max(), 0, 1))))
     if skew > _SHEAR_DEGREES:
-        message = f"The voxel axes are not at right angles (off by {skew:.1f}°); distances across them are less certain."
+        message = (
+            f"The voxel axes are not at right angles (off by {skew:.1f}°); distances across them are less certain."
+        )
         issues.append(Issue("sheared_grid", "warning", message))
     return issues
 
@@ -137,11 +141,18 @@ def _values(name: str, image: Any, shape: Sequence[int]) -> tuple[NDArray[Any], 
 def read_folder(sources: Sequence[Source], named: set[str], limits: Limits, out: Findings) -> None:
     """Adds the NIfTI files of an input to out; label maps and files that cannot be read are left unread, with the reason.
 
-    A file that the caller named (its name is in named) must be readable.
+    A file that the caller named (its name is in named) must be readable. Raises StudyUnreadable as well for files of several BIDS
+    subjects or sessions.
     """
+    _refuse_several([source.name for source in sources])
+    beside_dicom = bool(out.images)
     for source in sources:
         if source.path is None:
             out.unread.append(Unread(source.name, "NIfTI inside an archive: unpack it and give the folder"))
+        elif source.name not in named and beside_dicom:
+            out.unread.append(
+                Unread(source.name, "NIfTI beside DICOM, likely made from it: name its role to read it as well")
+            )
         elif source.name not in named and bids.is_label_map(source.name):
             out.unread.append(Unread(source.name, "a label map by its name, not an image"))
         else:
@@ -151,6 +162,15 @@ def read_folder(sources: Sequence[Source], named: set[str], limits: Limits, out:
                 if source.name in named:
                     raise
                 out.unread.append(Unread(source.name, f"expected {fault.expected}, found {fault.found}"))
+
+
+def _refuse_several(names: Sequence[str]) -> None:
+    for entity, word in (("sub", "subjects"), ("ses", "sessions")):
+        found = {value for name in names if (value := bids.entities(name).get(entity))}
+        if len(found) > 1:
+            raise _refuse(
+                "input", "one examination of one patient", f"{len(found)} {word}", "Give the folder of one of them."
+            )
 
 
 def _refuse(name: str, expected: str, found: str, remedy: str = "") -> StudyUnreadable:

@@ -63,7 +63,9 @@ def _age_years(tags: Tags, day: str | None) -> float | None:
     if stated and int(stated[1]) > 0:
         years = int(stated[1]) / _UNITS[stated[2]]
     elif born and day and day >= born:
-        years = (date.fromisoformat(day) - date.fromisoformat(born)).days / 365.2425
+        birth, then = date.fromisoformat(born), date.fromisoformat(day)
+        birthdays = then.year - birth.year - ((then.month, then.day) < (birth.month, birth.day))
+        years = birthdays if birthdays >= 2 else (then - birth).days / 365.2425
     else:
         return None
     return float(int(years)) if years >= 2 else round(years, 2)

@@ -29,7 +29,9 @@ def decode(source: Source, wanted: Sequence[int], tags: Tags) -> dict[int, NDArr
         data = dcmread(stream, force=True)
         if "TransferSyntaxUID" not in data.file_meta:
             # Files from before the file meta information existed are not compressed.
-            data.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if data.original_encoding[0] else ExplicitVRLittleEndian
+            data.file_meta.TransferSyntaxUID = (
+                ImplicitVRLittleEndian if data.original_encoding[0] else ExplicitVRLittleEndian
+            )
         pixels = data.pixel_array
     if pixels.ndim == 2:
         pixels = pixels[np.newaxis]
@@ -63,7 +65,11 @@ def stack(frames: Sequence[NDArray[Any]], tags: Sequence[Tags]) -> NDArray[Any]:
 
 def _upright(frame: NDArray[Any], tags: Tags) -> NDArray[Any]:
     """Values in which more is brighter. CT is left as it is: its rescaled values are Hounsfield units however they are shown."""
-    if tags.get("PhotometricInterpretation") != "MONOCHROME1" or tags.get("Modality") == "CT" or frame.dtype.kind not in "ui":
+    if (
+        tags.get("PhotometricInterpretation") != "MONOCHROME1"
+        or tags.get("Modality") == "CT"
+        or frame.dtype.kind not in "ui"
+    ):
         return frame
     bits = int(tags.get("BitsStored", frame.dtype.itemsize * 8))
     return ~frame if frame.dtype.kind == "i" else (frame.dtype.type(2**bits - 1) - frame)

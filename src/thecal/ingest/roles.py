@@ -70,7 +70,9 @@ def _said(tags: Tags, words: str) -> Said:
     first = read_words(plain(tags.get("SeriesDescription"), words))
     if first.purpose or first.preparation or first.weighting:
         return first
-    more = read_words(plain(tags.get("SeriesDescription"), words, tags.get("ProtocolName"), tags.get("PulseSequenceName")))
+    more = read_words(
+        plain(tags.get("SeriesDescription"), words, tags.get("ProtocolName"), tags.get("PulseSequenceName"))
+    )
     return replace(more, contrast=first.contrast) if first.contrast is not None else more
 
 
@@ -95,7 +97,9 @@ def _weighting(tags: Tags, said: Said) -> Kind:
     measured = _by_header(tags)
     if said.purpose is not None:
         return _agreed(measured, said.purpose) or Kind(said.purpose, 0.9, "description")
-    if said.preparation is not None and (measured is None or measured.role in _T2_FAMILY or measured.confidence < _SURE):
+    if said.preparation is not None and (
+        measured is None or measured.role in _T2_FAMILY or measured.confidence < _SURE
+    ):
         return _agreed(measured, said.preparation) or Kind(said.preparation, 0.9, "description")
     word = said.preparation or said.weighting or _by_times(said)
     if word is None or measured is None:
@@ -165,7 +169,11 @@ def _by_spin_echo(echo: float, repetition: float | None, inversion: float | None
         if echo < _LATE_TE:
             return Kind("T1w", 0.9, "header")
     if echo >= _T2_TE:
-        return Kind("T2w", 0.93 if repetition > _T1_TR or echo > _LATE_TE else 0.8, "header") if repetition >= _T2_TR else None
+        return (
+            Kind("T2w", 0.93 if repetition > _T1_TR or echo > _LATE_TE else 0.8, "header")
+            if repetition >= _T2_TR
+            else None
+        )
     if repetition <= _T1_TR and echo <= _T1_TE:
         return Kind("T1w", 0.93 if repetition < 1000 and echo < 30 else 0.8, "header")
     return Kind("other", 0.7, "header") if echo < _T1_TE else None

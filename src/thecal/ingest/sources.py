@@ -118,9 +118,7 @@ def is_clutter(name: str) -> bool:
     return name.startswith(".") or name.lower() in _CLUTTER
 
 
-def _entries(
-    file: Path, name: str, limits: Limits, closing: ExitStack, unread: list[Unread]
-) -> Iterable[Source]:
+def _entries(file: Path, name: str, limits: Limits, closing: ExitStack, unread: list[Unread]) -> Iterable[Source]:
     try:
         archive = closing.enter_context(zipfile.ZipFile(file))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, zlib.error) as fault:
@@ -129,13 +127,11 @@ def _entries(
     _refuse_bomb(entries, file.stat().st_size, name, limits)
     sources = []
     for entry in entries:
-        parts = PurePosixPath(entry.filename).parts
-        if "__MACOSX" in parts or is_clutter(parts[-1] if parts else ""):
-            continue
+        path = PurePosixPath(entry.filename)
         if suspicion := _suspicion(entry):
             unread.append(Unread(f"an entry of {name}", suspicion))
-            continue
-        sources.append(Source(entry.filename, entry.file_size, archive=archive, entry=entry))
+        elif "__MACOSX" not in path.parts and not is_clutter(path.name):
+            sources.append(Source(entry.filename, entry.file_size, archive=archive, entry=entry))
     return sources
 
 

@@ -59,7 +59,9 @@ def read(
 
 def _read_named(path: Path, role: Role, limits: Limits) -> Found:
     if not path.is_file():
-        raise StudyUnreadable(f"ingest: {path.name}", expected="a NIfTI file", found="no such file", remedy="Check the path.")
+        raise StudyUnreadable(
+            f"ingest: {path.name}", expected="a NIfTI file", found="no such file", remedy="Check the path."
+        )
     return read_nifti(Source(path.name, path.stat().st_size, path=path), role, limits)
 
 
