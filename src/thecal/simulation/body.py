@@ -20,8 +20,7 @@ SPINOUS_SLOPE = {"C2": 0.25, "C5": 0.35, "T1": 0.55, "T6": 1.0, "T10": 0.7, "T12
 def paint_body(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator) -> None:
     """Paints the coarse sheet, everything but the canal's content."""
     span = (float(sheet.s[0]), float(sheet.s[-1]))
-    noise = Noise(rng, 11.0, (-100, 100), (-120, 120), span)
-    _paint_soft(sheet, spine, palette, noise, rng)
+    _paint_soft(sheet, spine, palette, rng)
     _paint_vessels_and_airways(sheet, spine, palette)
     marrow = _marrow(spine)
     for level in spine.levels:
@@ -51,37 +50,71 @@ def _on(sheet: Sheet, spine: Spine, profile: Profile) -> Field:
     return np.interp(sheet.s, spine.s, profile).astype(np.float32)
 
 
-def _paint_soft(sheet: Sheet, spine: Spine, palette: Palette, noise: Noise, rng: np.random.Generator) -> None:
+def _paint_soft(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator) -> None:
+    """Skin, fat and muscle; the great cavities of chest and belly."""
     u, v, s = sheet.axes
     back, front, side = (_on(sheet, spine, _profile(spine, values)) for values in (BACK_MM, FRONT_MM, SIDE_MM))
-    depth = np.where(v < 0, back, front)
-    outline = (np.abs(u) / side) ** 2.6 + (np.abs(v) / depth) ** 2.6
-    width = float(rng.uniform(5, 16)) * spine.scale
-    lumps = noise.over(sheet)
-    sheet.put(outline < 1.0, palette["skin"])
-    sheet.put(outline < (1 - 2.2 / 60) ** 2.6, palette["fat"])
-    inner = (np.abs(u) / (side - width)) ** 2.6 + (np.abs(v) / np.where(v < 0, back - width, front - width)) ** 2.6 < 1
-    body_front = _on(sheet, spine, spine.canal.v + spine.canal.b + 2 * spine.body_depth)
-    shoulder, midriff = spine.level("T1").high, spine.level("T12").high
-    neck, chest = s > shoulder, (s <= shoulder) & (s > midriff)
-    behind = inner & (v < body_front * 0.55)
-    sheet.put(behind, palette["muscle"])
-    # Fat between and within the muscles of the back, more with age.
-    streaks = np.abs(lumps + 0.02 * np.abs(u)) < 0.10 + 0.22 * float(np.clip((spine.age - 25) / 60, 0, 1))
-    sheet.put(behind & streaks, palette["fat"])
-    sheet.put(behind & (np.abs(u) < 2.6), palette["fat"])
-    ahead = inner & (v >= body_front * 0.55)
-    sheet.put(ahead & neck, palette["muscle"])
-    sheet.put(ahead & neck & (np.abs(lumps) < 0.22), palette["fat"])
-    sheet.put(ahead & chest & (np.abs(u) > 20 + 6 * lumps), palette["lung"])
-    sheet.put(ahead & chest & (np.abs(u) <= 20 + 6 * lumps) & (lumps > 0.1), palette["muscle"])
-    belly = ahead & ~neck & ~chest
-    sheet.put(belly & (lumps > 0.15) & (v > body_front + 16), palette["viscera"])
-    sheet.put(belly & (np.abs(lumps + 0.9) < 0.12) & (v > body_front + 20), palette["mucosa"])
-    psoas = ((np.abs(u) - 37 * spine.scale) / 15) ** 2 + ((v - body_front * 0.55) / 17) ** 2 < 1
+    # Fat under the skin is thinner at the neck.
+    neck_share = np.interp(sheet.s, [spine.level("T3").low, spine.level("C6").low], [1.0, 0.45]).astype(np.float32)
+    width = np.float32(rng.uniform(5, 17) * spine.scale) * neck_share
+    sheet.put(_outline(u, v, side, back, front, np.float32(0.0)), palette["skin"])
+    sheet.put(_outline(u, v, side, back, front, np.float32(2.0)), palette["fat"])
+    inner = _outline(u, v, side, back, front, 2.0 + width)
+    sheet.put(inner, palette["muscle"])
+    behind, ahead = slice(0, int(np.searchsorted(sheet.v, 12.0))), slice(int(np.searchsorted(sheet.v, -25.0)), None)
+    _paint_muscle_fat(sheet.crop(v=(-500, 12)), spine, palette, rng, inner[:, behind])
+    _paint_cavities(sheet.crop(v=(-25, 500)), spine, palette, rng, inner[:, ahead], side - width, front - width)
+
+
+def _outline(u: Field, v: Field, side: Field, back: Field, front: Field, inset: Field | np.float32) -> Mask:
+    lateral = (np.abs(u) / (side - inset)) ** 2.6
+    return np.asarray(lateral + (np.abs(v) / (np.where(v < 0, back, front) - inset)) ** 2.6 < 1)
+
+
+def _paint_cavities(
+    sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator, inner: Mask, side: Field, front: Field
+) -> None:
+    u, v, s = sheet.axes
+    span = (float(sheet.s[0]), float(sheet.s[-1]))
+    lumps = Noise(rng, 13.0, (-100, 100), (-30, 150), span).over(sheet)
+    wall = _on(sheet, spine, spine.canal.v + spine.canal.b + 2 * spine.body_depth)
+    shoulder, midriff = spine.level("T1").high, spine.level("T12").middle
+    trunk, chest = s <= shoulder, (s <= shoulder) & (s > midriff)
+    belly = trunk & ~chest
+    # The cavity reaches back beside the spine, farther in the chest than in the belly.
+    reach = (front + 20) / 2
+    hollow = (np.abs(u) / (side - 20)) ** 2.2 + (np.abs(v - reach + 20) / reach) ** 2.2 < 1
+    edge = _on(sheet, spine, spine.body_width) + np.where(chest, 4, 30) - 0.35 * np.where(chest, 0, v - 10) + 2 * lumps
+    hollow &= ((np.abs(u) > edge) | (v > wall + 1)) & inner
+    middle = np.abs(u + 6 * lumps) < 26 + 0.3 * np.maximum(v - wall, 0)
+    heart = u**2 + (v - wall - 62) ** 2 < (46 + 5 * lumps) ** 2
+    sheet.put(hollow & trunk, palette["fat"])
+    sheet.put(hollow & chest & ~middle, palette["lung"])
+    sheet.put(hollow & chest & heart, palette["muscle"])
+    sheet.put(hollow & belly & (lumps > 0.15) & (v > wall + 14), palette["viscera"])
+    sheet.put(hollow & belly & (np.abs(lumps + 0.9) < 0.12) & (v > wall + 18), palette["mucosa"])
+    psoas = ((np.abs(u) - 37 * spine.scale) / 15) ** 2 + ((v - wall * 0.55) / 17) ** 2 < 1 + 0.12 * lumps
     sheet.put(psoas & (s < midriff) & (s > spine.level("S1").low), palette["muscle"])
-    kidney = ((np.abs(u) - 58) / 19) ** 2 + ((v - body_front * 0.4) / 20) ** 2 + ((s - spine.level("L2").high) / 50) ** 2 < 1
-    sheet.put(kidney, palette["kidney"])
+    kidney = ((np.abs(u) - 64) / 19) ** 2 + ((v - wall * 0.45) / 20) ** 2 + ((s - spine.level("L2").high) / 50) ** 2 < 1
+    sheet.put(kidney & hollow, palette["kidney"])
+
+
+def _paint_muscle_fat(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator, inner: Mask) -> None:
+    """Fat planes between the muscles of back and neck, fat within them, more with age; ligament and fat in the midline."""
+    u, v, _ = sheet.axes
+    span = (float(sheet.s[0]), float(sheet.s[-1]))
+    sway = Noise(rng, 16.0, (-100, 100), (-120, 20), span).over(sheet)
+    grain = Noise(rng, 3.2, (-100, 100), (-120, 20), span).over(sheet)
+    out = np.abs(u) + 3.5 * sway
+    planes = np.abs(v + 34 + 0.004 * u**2 + 4 * sway) < 0.7
+    for place, tilt in ((9.0, 0.05), (20.0, 0.35), (35.0, 0.25), (52.0, -0.2)):
+        planes |= np.abs(out + tilt * (v + 12) - place * spine.scale) < 0.7
+    worn = 0.55 * float(np.clip((spine.age - 30) / 55, 0, 1))
+    fatty = grain > 1.9 - 1.1 * worn - 0.25 * np.exp(-((np.abs(u) / 14) ** 2))
+    midline = np.abs(u + 0.6 * sway) < 2.0
+    sheet.put(inner & (planes | fatty | midline), palette["fat"])
+    sheet.put(inner & midline & (grain < 0.6), palette["interspinous"])
+    sheet.put(inner & midline & (grain < -0.9), palette["yellow_ligament"])
 
 
 def _paint_vessels_and_airways(sheet: Sheet, spine: Spine, palette: Palette) -> None:
@@ -168,7 +201,7 @@ def _add_nucleus(palette: Palette, name: str, state: float) -> int:
 def _paint_back_of_vertebra(sheet: Sheet, spine: Spine, palette: Palette, level: Level, marrow: int) -> None:
     """Pedicles, laminae with yellow ligament between them, spinous, transverse and articular processes."""
     height, size = level.high - level.low, spine.scale
-    part = sheet.crop(u=(-34, 34), v=(-62, 40), s=(level.low - 0.95 * height - 12, level.high + 3))
+    part = sheet.crop(u=(-44, 44), v=(-62, 40), s=(level.low - 0.95 * height - 12, level.high + 3))
     if part.s.size == 0 or level.name == "C1":
         return
     u, v, s = part.axes
@@ -206,11 +239,13 @@ def _paint_back_of_vertebra(sheet: Sheet, spine: Spine, palette: Palette, level:
 def _add_processes(part: Sheet, spine: Spine, level: Level, back: float, half_a: float, add) -> None:  # type: ignore[no-untyped-def]
     u, v, s = part.axes
     height, size = level.high - level.low, spine.scale
-    long = spine.at(_profile(spine, SPINOUS_MM), level.middle)
-    slant = spine.at(_profile(spine, SPINOUS_SLOPE), level.middle) / min(size, 1.1)
+    own = np.random.default_rng(int(level.low * 1000)).normal(1.0, 0.12, 3)
+    long = spine.at(_profile(spine, SPINOUS_MM), level.middle) * own[0]
+    slant = spine.at(_profile(spine, SPINOUS_SLOPE), level.middle) / min(size, 1.1) * own[1]
     behind = back - 3.0 - v
     tall = np.abs(s + slant * np.maximum(behind, 0) - (level.low + 0.30 * height))
-    high = (0.40 if level.name[0] == "L" else 0.30) * height
+    # A process is lower at its root than towards its tip.
+    high = (0.40 if level.name[0] == "L" else 0.30) * height * own[2] * (0.72 + 0.4 * np.clip(behind / long, 0, 1) ** 0.7)
     wide = 3.0 + 1.2 * np.clip(behind / long, 0, 1)
     inside = (behind > 0) & (behind < long) & (np.abs(u) < wide) & (tall < high)
     add(inside, (behind < long - 1.4) & (np.abs(u) < wide - 1.1) & (tall < high - 1.3) & (behind > 0))
@@ -220,11 +255,18 @@ def _add_processes(part: Sheet, spine: Spine, level: Level, back: float, half_a:
         add(wing, wing & (beside > 1.5) & (v > back - 2.5))
         return
     out = np.abs(u) - half_a
-    pillar = (out > 2.0) & (out < 13.5 * size) & (v > back - 7 * size) & (v < back + 9 * size)
+    round_ = ((out - 7.8 * size) / (6.2 * size)) ** 4 + ((v - back - size) / (8 * size)) ** 4
     # The joint between two articular processes is a thin dark slanting line at disc height.
     tall = np.abs(s - 0.6 * (v - back) - (level.low + 0.25 * height))
     half = 0.5 * (level.high - level.disc_low) - 0.7
-    add(pillar & (tall < half), pillar & (tall < half - 1.2) & (out > 3.2) & (out < 13.5 * size - 1.2) & (v > back - 5.8 * size))
+    add((round_ < 1) & (tall < half), (round_ < 0.45) & (tall < half - 1.2))
+    # Transverse processes: thin bars to the side and, in the chest, to the back.
+    bar = np.abs(v - back - 2.5 * size + (0.5 if level.name[0] == "T" else 0.12) * (out - 8))
+    tall = np.abs(s - level.low - 0.62 * height)
+    length = {"C": 8.0, "T": 20.0, "L": 26.0}[level.name[0]] * size
+    thick = 3.6 * size
+    within = (out > 6) & (out < length)
+    add(within & (bar < thick) & (tall < thick), within & (bar < thick - 1.2) & (tall < thick - 1.2) & (out < length - 1.2))
 
 
 def _paint_foramen(sheet: Sheet, spine: Spine, palette: Palette, level: Level) -> None:

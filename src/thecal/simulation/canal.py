@@ -109,7 +109,8 @@ def cord_coordinates(sheet: Sheet, spine: Spine) -> tuple[Field, Field]:
     u, v, _ = sheet.axes
     cord = spine.cord
     centre_u, centre_v, a, b = (np.interp(sheet.s, spine.s, p).astype(np.float32) for p in (cord.u, cord.v, cord.a, cord.b))
-    return (u - centre_u) / np.maximum(a, 0.3), (v - centre_v) / np.maximum(b, 0.3)
+    across, along = (u - centre_u) / np.maximum(a, 0.3), (v - centre_v) / np.maximum(b, 0.3)
+    return across.astype(np.float32), along.astype(np.float32)
 
 
 def draw_roots(spine: Spine, rng: np.random.Generator) -> list[Root]:

@@ -55,7 +55,8 @@ class Sheet:
     @property
     def spacing(self) -> tuple[float, float, float]:
         """Size of a cell in mm."""
-        return tuple(float(axis[1] - axis[0]) if len(axis) > 1 else 1.0 for axis in (self.u, self.v, self.s))  # type: ignore[return-value]
+        steps = [float(axis[1] - axis[0]) if len(axis) > 1 else 1.0 for axis in (self.u, self.v, self.s)]
+        return steps[0], steps[1], steps[2]
 
 
 def _within(axis: Axis, span: Span | None) -> slice:
@@ -94,13 +95,11 @@ class Noise:
         for axis, (values, low) in enumerate(zip((sheet.u, sheet.v, sheet.s), self.low, strict=True)):
             place = np.clip((values - low) / self.step, 0, self.grid.shape[axis] - 1.001)
             first = place.astype(np.intp)
-            share = _ease(place - first).astype(np.float32)
+            share = (place - first).astype(np.float32)
+            share = share * share * (3 - 2 * share)
             shape = [1, 1, 1]
             shape[axis] = len(share)
             share = share.reshape(shape)
             grid = np.take(grid, first, axis) * (1 - share) + np.take(grid, first + 1, axis) * share
         return np.asarray(grid * np.float32(1.6))
 
-
-def _ease(share: NDArray[np.floating]) -> NDArray[np.floating]:  # type: ignore[type-arg]
-    return share * share * (3 - 2 * share)

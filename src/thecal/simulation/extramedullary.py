@@ -21,7 +21,7 @@ from thecal.simulation.scene import (
     add_tissues,
     fill,
 )
-from thecal.simulation.spine import DISC_CODES, Spine, Tube
+from thecal.simulation.spine import Profile, Spine, Tube
 
 Direction = tuple[float, float]
 TOWARDS: dict[str, Direction] = {"ventral": (0.25, 1.0), "dorsal": (0.2, -1.0), "lateral": (1.0, -0.15)}
@@ -37,7 +37,7 @@ def direction_of(focus: Focus) -> Direction | None:
     return side * towards[0] / length, towards[1] / length
 
 
-def push_cord(spine: Spine, direction: Direction, room_mm: np.ndarray) -> None:  # type: ignore[type-arg]
+def push_cord(spine: Spine, direction: Direction, room_mm: Profile) -> None:
     """Moves the cord away from what takes room_mm (over s) of the sac on that side, and flattens it where it must."""
     cord, sac = spine.cord, spine.sac
     across, along = direction
@@ -264,14 +264,8 @@ def _paint_nodules(focus: Focus, scene: Scene, tissues: tuple[int, int, int, int
 
 
 def _paint_surface_cysts(focus: Focus, scene: Scene) -> None:
-    spine, rng = scene.spine, scene.rng
     sheet = scene.canal
-    radius = radius_in(spine.cord, spine, sheet)
+    radius = radius_in(scene.spine.cord, scene.spine, sheet)
     spots = scene.noise(2.2).over(sheet) > 1.55
     sheet.put(spots & (radius > 0.72) & (radius < 1.0), scene.palette["cyst_clear"], None, TUMOUR_CYST, focus.instance)
-    del rng
 
-
-def has_disc(name: str) -> bool:
-    """Whether a disc lies below that vertebra."""
-    return name in DISC_CODES

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from thecal.records import Grid, Identity, LabelMap, Rates, Series, Study, Volume
+from thecal.records import Grid, Identity, LabelMap, Rates, Series, Study, Vocabulary, Volume
 from thecal.records import Region as SpineRegion
 from thecal.simulation import extradural, extramedullary, intramedullary, protocols, scanner
 from thecal.simulation.body import paint_body
@@ -18,7 +18,7 @@ from thecal.simulation.dicom import make_uid
 from thecal.simulation.physics import Palette
 from thecal.simulation.protocols import Protocol, SeriesPlan
 from thecal.simulation.scene import Focus, Scene
-from thecal.simulation.signs import Case, draw_case
+from thecal.simulation.signs import Case, check_words, draw_case
 from thecal.simulation.spine import Spine, Tube, draw_spine
 from thecal.simulation.truth import LESION_NAMES, anatomy_names, told_context, true_findings
 
@@ -56,13 +56,16 @@ def simulate(
     protocol: str = "standard",
     signs: Mapping[str, str | float] | None = None,
     rates: Rates | None = None,
+    vocabulary: Vocabulary | None = None,
     region: str | None = None,
 ) -> Phantom:
     """A study of one patient with the entity (or healthy), the same for the same arguments.
 
     signs fixes states of findings (and age_years, sex, level, length_segments); the rest is drawn from rates where given, else
-    from entities.yaml. region (cervical, thoracic, thoracolumbar, lumbar) by default holds the lesion.
+    from entities.yaml. With a vocabulary its words are checked. region (cervical, thoracic, thoracolumbar, lumbar) by default holds the lesion.
     """
+    if vocabulary is not None:
+        check_words(signs or {}, vocabulary)
     rng = np.random.default_rng([seed, *entity.encode()])
     plan = protocols.find_protocol(protocol)
     case = draw_case(entity, rng, signs, rates)
@@ -234,8 +237,8 @@ def _image(
         slab = slabs[name]
         sequence, train = protocols.weighting(series, scene.palette.field_t, rng)
         signals = scene.palette.signals(sequence)
-        band = float(scene.spine.body_depth.mean() * 2 + 26) if series.plane == "sagittal" and series.role != "localizer" else None
-        voxels = scanner.expose(slab, signals, sequence, rng, texture=textures[name], saturate_mm=band, noise=noise)
+        band = _front_of(scene.spine, place, series) + 9.0 if series.plane == "sagittal" and series.role != "localizer" else None
+        voxels = scanner.expose(slab, signals, rng, texture=textures[name], saturate_mm=band, noise=noise)
         header = protocols.acquisition_of(series, sequence, train, number, maker, scene.palette.field_t, PARTS[area])
         made.append(_series(series, voxels, slab.grid, header, scene.spine, place, seed, case.entity))
         enhanced = any(other.role == "T1w_ce" for other in plan.series)
@@ -245,7 +248,7 @@ def _image(
     assert instances is not None
     first = made[0].key
     findings = true_findings(case, scene, foci, plan)
-    context = told_context(case, rng)
+    context = told_context(case)
     study = Study(tuple(made), context=context, acquired_on="2025-01-15", study_instance_uid=make_uid(seed, case.entity, "study"))
     identity = Identity(
         patient_name="Simulated^Patient", patient_id=f"SIM{seed:05d}", patient_birth_date=f"{2025 - int(case.age)}-01-01",
@@ -253,6 +256,12 @@ def _image(
         study_description=f"Simulated MRI {area} spine",
     )  # fmt: skip
     return Phantom(case.entity, seed, study, *truths[first], instances, truths, findings, context, identity)
+
+
+def _front_of(spine: Spine, centre: float, series: SeriesPlan) -> float:
+    """How far the vertebral bodies reach to the front within a field of view, mm from the canal's centre."""
+    seen = np.abs(spine.s - centre) < series.matrix * series.spacing_mm / 2
+    return float((spine.canal.v + spine.canal.b + 2 * spine.body_depth)[seen].max())
 
 
 def _draw_pose(rng: np.random.Generator) -> NDArray[np.float64]:

@@ -10,13 +10,16 @@ from scipy import fft, ndimage
 
 from thecal.records import Grid
 from thecal.simulation.canvas import CLEAR, Sheet
-from thecal.simulation.physics import Sequence
 from thecal.simulation.spine import Spine
+
+
+TABLE_MM = 2.0
+KNOT = 5
 
 
 @dataclass(frozen=True, eq=False)
 class Bend:
-    """Where a point of the patient lies in the straightened spine: tables over y and z, 1 mm apart.
+    """Where a point of the patient lies in the straightened spine: tables over y and z, TABLE_MM apart.
 
     to_body (4 × 4) carries scanner mm to the mm of the spine's curve. along, ahead and sideways hold s, v and the curve's x.
     """
@@ -31,7 +34,7 @@ class Bend:
         """u, v, s of scanner points (3, …)."""
         turn, shift = self.to_body[:3, :3].astype(np.float32), self.to_body[:3, 3].astype(np.float32)
         x, y, z = (sum(turn[row, axis] * points[axis] for axis in range(3)) + shift[row] for row in range(3))
-        place = np.stack([y - np.float32(self.origin[0]), z - np.float32(self.origin[1])])
+        place = np.stack([y - np.float32(self.origin[0]), z - np.float32(self.origin[1])]) / np.float32(TABLE_MM)
         s, v, bend = (ndimage.map_coordinates(table, place, order=1, mode="nearest") for table in (self.along, self.ahead, self.sideways))
         return x - bend, v, s
 
@@ -42,7 +45,7 @@ def bend_of(spine: Spine, centre_s: float, to_body: NDArray[np.float64], reach_m
     middle = np.array([np.interp(centre_s, spine.s, row) for row in curve])
     x, y, z = curve - middle[:, None]
     low = -reach_mm
-    axis = np.arange(low, reach_mm + 1, 1.0)
+    axis = np.arange(low, reach_mm + TABLE_MM, TABLE_MM)
     py, pz = np.meshgrid(axis, axis, indexing="ij")
     s = np.interp(pz, z, spine.s)
     for _ in range(8):
@@ -86,14 +89,14 @@ def cut(grid: Grid, bend: Bend, body: Sheet, canal: Sheet, samples: int, filled:
     tissue = np.empty((samples, *grid.shape), np.uint8)
     truth = [np.zeros(grid.shape, np.uint8) for _ in range(3)]
     front = np.empty(grid.shape, np.float32)
-    i, j = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32), indexing="ij")
+    # The bend is smooth: it is worked out on a coarser lattice of the slice and interpolated.
+    i, j = np.meshgrid(*(np.arange(0, count + KNOT, KNOT, dtype=np.float64) for count in (columns, rows)), indexing="ij")
     for k in range(slices):
         found = []
         for number, offset in enumerate(offsets):
-            index = (i + np.float32(offset[0]), j + np.float32(offset[1]), np.float32(k + offset[2]))
-            points = np.stack([sum(np.float32(grid.affine[row, axis]) * index[axis] for axis in range(3)) + np.float32(grid.affine[row, 3])
-                               for row in range(3)])  # fmt: skip
-            u, v, s = bend.straighten(points)
+            points = np.stack([sum(grid.affine[row, axis] * index for axis, index in enumerate((i + offset[0], j + offset[1], k + offset[2])))
+                               + grid.affine[row, 3] for row in range(3)]).astype(np.float32)  # fmt: skip
+            u, v, s = (_stretch(_stretch(coarse, columns, 0), rows, 1) for coarse in bend.straighten(points))
             values = _look_up(u, v, s, body, canal)
             tissue[number, :, :, k] = values[0]
             found.append(values[1:])
@@ -102,6 +105,14 @@ def cut(grid: Grid, bend: Bend, body: Sheet, canal: Sheet, samples: int, filled:
         for kept, layers in zip(truth, zip(*found, strict=True), strict=True):
             kept[:, :, k] = _majority(np.stack(layers))
     return Slab(grid, tissue, truth[0], truth[1], truth[2], front)
+
+
+def _stretch(coarse: NDArray[np.float32], count: int, axis: int) -> NDArray[np.float32]:
+    """Values on every KNOT-th voxel of an axis, interpolated to all of them."""
+    first, rest = np.divmod(np.arange(count), KNOT)
+    share = (rest / np.float32(KNOT)).astype(np.float32).reshape([-1, 1] if axis == 0 else [1, -1])
+    near, far = np.take(coarse, first, axis), np.take(coarse, first + 1, axis)
+    return np.asarray(near + (far - near) * share)
 
 
 def _look_up(
@@ -145,7 +156,7 @@ def _majority(layers: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def expose(
-    slab: Slab, signals: NDArray[np.float32], sequence: Sequence, rng: np.random.Generator, *, texture: NDArray[np.float32],
+    slab: Slab, signals: NDArray[np.float32], rng: np.random.Generator, *, texture: NDArray[np.float32],
     saturate_mm: float | None, noise: float,
 ) -> NDArray[np.int16]:  # fmt: skip
     """One image of a slab: mean signal of each voxel, coil, finite resolution, Rician noise, as whole numbers.
@@ -174,10 +185,17 @@ def _coil(slab: Slab, rng: np.random.Generator) -> NDArray[np.float32]:
     columns, rows, slices = slab.grid.shape
     height = np.linspace(-1, 1, rows if abs(slab.grid.affine[2, 1]) > abs(slab.grid.affine[2, 2]) else slices, dtype=np.float32)
     ends = 1 - 0.35 * np.abs(height) ** 6
-    lumps = ndimage.zoom(rng.standard_normal((4, 4, 3)).astype(np.float32) * 0.06, (columns / 4, rows / 4, slices / 3), order=1, grid_mode=True, mode="nearest")  # noqa: E501
+    lumps = rng.standard_normal((4, 4, 3)).astype(np.float32) * np.float32(0.06)
+    for axis, count in enumerate((columns, rows, slices)):
+        place = np.linspace(0, lumps.shape[axis] - 1.001, count)
+        shape = [1, 1, 1]
+        shape[axis] = count
+        share = (place % 1).astype(np.float32).reshape(shape)
+        first = place.astype(int)
+        lumps = np.take(lumps, first, axis) * (1 - share) + np.take(lumps, first + 1, axis) * share
     depth = np.exp(-np.clip(slab.front_mm + 30, 0, 160) / np.float32(rng.uniform(170, 320)))
     along = ends[None, :, None] if len(height) == rows and abs(slab.grid.affine[2, 1]) > abs(slab.grid.affine[2, 2]) else ends[None, None, :]
-    return np.asarray(depth * along * (1 + lumps[:columns, :rows, :slices]), dtype=np.float32)
+    return np.asarray(depth * along * (1 + lumps), dtype=np.float32)
 
 
 def _resolve(image: NDArray[np.float32], share: float) -> NDArray[np.float32]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thecal.simulation.canal import Root
-from thecal.simulation.canvas import Mask, Noise, Sheet
+from thecal.simulation.canvas import Field, Mask, Noise, Sheet
 from thecal.simulation.physics import Palette, gadolinium_for
 from thecal.simulation.signs import Case
 from thecal.simulation.spine import Profile, Spine
@@ -19,6 +21,9 @@ OUTER_CYST, EXTRADURAL, POLAR_CYST, SYRINX = 9, 10, 11, 12
 T1_FACTOR = {"hypointense": 1.6, "isointense": 1.0, "hyperintense": 0.42}
 T2_SECONDS = {"hypointense": 0.044, "isointense": 0.076, "hyperintense": 0.135}
 OPPOSITE = {"t1_signal": ("hypointense", "hyperintense"), "t2_signal": ("hyperintense", "hypointense")}
+
+
+Depth = NDArray[np.floating[Any]]
 
 
 @dataclass(eq=False)
@@ -96,7 +101,7 @@ def _state(case: Case, sign: str, second: bool) -> str:
     return state
 
 
-def fill(sheet: Sheet, where: Mask, depth: Mask, focus: Focus, tissues: tuple[int, int, int, int], lumps: Noise,
+def fill(sheet: Sheet, where: Mask, depth: Depth, focus: Focus, tissues: tuple[int, int, int, int], lumps: Noise,
          code: int | None = None) -> None:  # fmt: skip
     """Fills a lesion: its enhancement pattern decides where contrast goes. depth is 1 at its wall and 0 at its heart.
 
@@ -111,7 +116,7 @@ def fill(sheet: Sheet, where: Mask, depth: Mask, focus: Focus, tissues: tuple[in
         sheet.put(where & half & ~bright, plain, None, SOLID if code is None else code, focus.instance)
 
 
-def enhances(sheet: Sheet, depth: Mask, focus: Focus, lumps: Mask) -> Mask:
+def enhances(sheet: Sheet, depth: Depth, focus: Focus, lumps: Field) -> Mask:
     """Where a lesion takes up contrast, by its pattern."""
     case = focus.case
     pattern = case.signs.get("enhancement_pattern", "homogeneous")
@@ -119,13 +124,9 @@ def enhances(sheet: Sheet, depth: Mask, focus: Focus, lumps: Mask) -> Mask:
         return np.zeros(sheet.tissue.shape, bool)
     u, _, s = sheet.axes
     everywhere = np.ones(sheet.tissue.shape, bool)
-    return {
-        "homogeneous": lambda: everywhere,
-        "heterogeneous": lambda: np.asarray(lumps > -0.45),
-        "patchy": lambda: np.asarray(lumps > 0.55),
-        "ring": lambda: np.asarray((depth > 0.62) & everywhere),
-        "open_ring": lambda: np.asarray((depth > 0.62) & ((u > -1.0) | (s > focus.s)) & everywhere),
-        "mural_nodule": lambda: everywhere,
-        "linear": lambda: np.asarray((depth > 0.70) & everywhere),
-        "transverse_band": lambda: np.asarray((np.abs(s - focus.s) < 2.5) & everywhere),
-    }[pattern]()
+    rim = depth > 0.62
+    masks: dict[str, Mask | NDArray[Any]] = {
+        "heterogeneous": lumps > -0.45, "patchy": lumps > 0.55, "ring": rim, "open_ring": rim & ((u > -1.0) | (s > focus.s)),
+        "linear": depth > 0.70, "transverse_band": np.abs(s - focus.s) < 2.5,
+    }  # fmt: skip
+    return everywhere & masks.get(pattern, everywhere)

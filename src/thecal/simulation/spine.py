@@ -219,7 +219,7 @@ def _lean(s: Profile, levels: tuple[Level, ...], rng: np.random.Generator) -> Pr
 
 def _sideways(s: Profile, rng: np.random.Generator) -> Profile:
     step = float(s[1] - s[0])
-    return wander(rng, len(s), 70 / step) * float(np.clip(rng.exponential(1.5), 0.2, 5.0))
+    return wander(rng, len(s), 70 / step) * float(np.clip(rng.exponential(0.8), 0.1, 4.0))
 
 
 def _tubes(

@@ -12,7 +12,6 @@ from thecal.simulation.canal import CORD
 from thecal.simulation.protocols import Protocol
 from thecal.simulation.scene import (
     BLOOD,
-    COATING,
     CORD_CHANGE,
     ENHANCING,
     EXTRADURAL,
@@ -25,8 +24,7 @@ from thecal.simulation.scene import (
     Focus,
     Scene,
 )
-from thecal.simulation.signs import EXTRADURAL as EXTRADURAL_KINDS
-from thecal.simulation.signs import INTRAMEDULLARY, Case
+from thecal.simulation.signs import COMPARTMENTS, PERSON, RENDERED, Case
 from thecal.simulation.spine import DISC_CODES, VERTEBRA_CODES
 
 LESION_NAMES: Mapping[int, str] = {
@@ -35,12 +33,8 @@ LESION_NAMES: Mapping[int, str] = {
     8: "tumour, enhancement not assessed", 9: "extramedullary cyst", 10: "extradural or bone lesion", 11: "polar cyst", 12: "syrinx",
 }  # fmt: skip
 CORE = (ENHANCING, SOLID, TUMOUR_CYST, BLOOD, OUTER_CYST, EXTRADURAL, CORD_CHANGE)
-# Signs told as they were drawn, where the study can show them at all.
-DRAWN = (
-    "t1_signal", "t2_signal", "margins", "axial_position", "axial_territory", "canal_position", "dural_base", "foraminal_extension",
-    "bone_remodelling", "bone_destruction", "fat_signal", "flow_voids", "cap_sign", "haemosiderin_ring", "target_sign",
-    "nerve_root_thickening", "nerve_root_clumping", "exophytic", "canal_stenosis", "filum_attachment", "vertebral_lesion",
-)  # fmt: skip
+# Signs told as measured, and signs that only an enhanced study can show; the rest of what is rendered is told as drawn.
+MEASURED = ("cord_expansion", "oedema", "tumoral_cyst", "polar_cyst", "syrinx", "haemorrhage")
 WITH_CONTRAST = ("enhancement", "enhancement_pattern", "leptomeningeal_pattern", "leptomeningeal_site", "nerve_root_enhancement")
 CHANGED_SHARE = 1.18
 
@@ -55,12 +49,8 @@ def anatomy_names() -> Mapping[int, str]:
 
 
 def compartment_of(case: Case) -> str | None:
-    """The compartment of a case's lesion."""
-    if case.archetype in (*INTRAMEDULLARY, "web"):
-        return "intramedullary"
-    if case.archetype in EXTRADURAL_KINDS:
-        return "extradural"
-    return None if case.archetype == "none" else "intradural_extramedullary"
+    """The compartment of a case's lesion; None without a lesion."""
+    return next((name for name, kinds in COMPARTMENTS.items() if case.archetype in kinds), None)
 
 
 def true_findings(case: Case, scene: Scene, foci: list[Focus], plan: Protocol) -> dict[str, str | float]:
@@ -77,9 +67,9 @@ def true_findings(case: Case, scene: Scene, foci: list[Focus], plan: Protocol) -
     # Coating counts as one lesion, its nodules each.
     many = len(foci) > 1 or case.signs.get("leptomeningeal_pattern") in ("nodular", "mixed", "diffuse")
     told["lesion_count"] = "multiple" if many else "single"
-    told |= {code: case.signs[code] for code in DRAWN if code in case.signs}
+    shown = [code for code in RENDERED[case.archetype] if code not in MEASURED and (enhanced or code not in WITH_CONTRAST)]
+    told |= {code: case.signs[code] for code in shown if code in case.signs}
     if enhanced:
-        told |= {code: case.signs[code] for code in WITH_CONTRAST if code in case.signs}
         told.setdefault("leptomeningeal_pattern", "none")
     told |= _measured(case, scene, foci)
     return told
@@ -184,16 +174,11 @@ def _compression(scene: Scene, focus: Focus) -> str:
     return "contact" if float(gap[here].min()) < 0.8 else "absent"
 
 
-def told_context(case: Case, rng: np.random.Generator) -> dict[str, str | float]:
-    """What a clinic would know: age and sex, and how it began."""
+def told_context(case: Case) -> dict[str, str | float]:
+    """What a clinic would know: age and sex, how it began, and what else of the person was drawn or fixed."""
     known: dict[str, str | float] = {"age_years": round(case.age), "sex": "female" if case.female else "male"}
-    if case.archetype == "none":
-        return known
-    acute = case.entity in ("cord_infarct", "epidural_haematoma", "subdural_haematoma")
-    subacute = case.archetype == "plaque" or case.entity in ("epidural_abscess", "infectious_meningitis", "intramedullary_abscess")
-    known["onset"] = "acute" if acute else "subacute" if subacute else "chronic"
-    del rng
-    return known | {code: case.signs[code] for code in ("known_primary", "syndrome", "weakness") if code in case.signs}
-
-
-__all__ = ["COATING", "LESION_NAMES", "anatomy_names", "compartment_of", "told_context", "true_findings"]
+    if case.archetype != "none":
+        acute = case.entity in ("cord_infarct", "epidural_haematoma", "subdural_haematoma")
+        subacute = case.archetype == "plaque" or case.entity in ("epidural_abscess", "infectious_meningitis", "intramedullary_abscess")
+        known["onset"] = "acute" if acute else "subacute" if subacute else "chronic"
+    return known | {code: case.signs[code] for code in PERSON if code in case.signs}
