@@ -198,11 +198,13 @@ def _ingest(
             "call", expected="a folder, a zip or NIfTI files", found="no input",
             remedy="Example: thecal read study/ -o result, or thecal read --t2 t2.nii.gz -o result",
         )  # fmt: skip
+    roles: Any = _pairs(getattr(call, "role", []), "--role")
     return ingest.read(
         [Path(path) for path in paths],
         given=given,
-        roles=_pairs(getattr(call, "role", []), "--role"),
+        roles=roles,
         context=context or {},
+        study_instance_uid=getattr(call, "study", None),
     )
 
 
@@ -398,6 +400,7 @@ def _input_options(call: argparse.ArgumentParser) -> None:
         "input", nargs="*", metavar="INPUT", help="a DICOM folder or zip, a BIDS subject folder, or images"
     )
     _role_options(call)
+    call.add_argument("--study", metavar="UID", help="which examination to read, where the input holds several")
     call.add_argument(
         "--role",
         action="append",
