@@ -7,45 +7,49 @@ draws nothing there: levels without an anchor, outlines without a clear edge, en
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thecal.records import AlignedStudy, Grid, LabelMap, NotAssessed, Role, Segmentation, Volume
+from thecal.records import PATIENT, AlignedStudy, LabelMap, NotAssessed, Role, Segmentation, Volume
+from thecal.records.geometry import resample, transform_points
 from thecal.segmentation import codes
-from thecal.segmentation.composition import Voice, compose, part_of, weight_of, window
+from thecal.segmentation.composition import Voice, Window, compose, part_of, weight_of, window
 from thecal.segmentation.drawing import CSF_GUESSES, Drawing, draw
-from thecal.segmentation.frame import Floats, Image, Mask
+from thecal.segmentation.frame import Floats
+from thecal.segmentation.lesions import Canal, Harvest, Looked, harvest, look
+from thecal.segmentation.numbering import Numbering, number, spanned
 
 NAME = "classic"
 # The series on which the canal is looked for first; what is found there guides the others.
 LEADERS: tuple[Role, ...] = ("T2w", "T2w_fs", "T2starw", "ct_myelogram", "T1w", "T1w_ce", "other", "ADC", "dwi")
 LEAD_QUALITY = 0.40
-# What is less sure than this is neither drawn nor listed. Chosen on phantoms, the same for every kind of lesion.
+# What is less sure than this is neither drawn nor listed: the same for every kind of lesion, in every study.
 LESION_THRESHOLD = 0.5
 
 
 def segment(aligned: AlignedStudy, given: Segmentation | None = None) -> Segmentation:
     """Label maps and probabilities of every series that can be read, composed over the study, with its lesions.
 
-    given is what is already known; this segmenter looks for itself and fills in only what given lacks.
+    given is what an earlier segmenter found: its maps and lesions stand, this one fills in what they lack.
     """
     drawings = draw_all(aligned)
-    anatomy = {one.key: _map(one.anatomy(), codes.ANATOMY, one.key, _notes(one)) for one in drawings if _drawn(one)}
-    probability = {one.key: _probabilities(one) for one in drawings if _drawn(one)}
-    composed = compose_anatomy(aligned, drawings)
-    return Segmentation(
-        anatomy={**anatomy, **(given.anatomy if given else {})},
-        probability=probability,
-        composed_anatomy=composed,
-        not_told=tuple(_untold(drawings)),
+    numbering = number(drawings)
+    own = replace(
+        _anatomy(aligned, drawings, numbering),
+        region=dict(numbering.region),
+        not_told=(*_untold(drawings), *numbering.not_told),
         lesion_threshold=LESION_THRESHOLD,
     )
+    if given is None or given.composed_lesion is None:
+        own = _with_lesions(aligned, drawings, numbering, own)
+    return own if given is None else _filled(given, own)
 
 
 def draw_all(aligned: AlignedStudy) -> list[Drawing]:
     """Cord and sac on every series, the clearest kind first, so that its line can guide the others."""
-    images = [one for one in aligned.study.images() if one.role in CSF_GUESSES]
+    images = [one for one in aligned.study.images() if one.role in CSF_GUESSES and one.key in aligned.to_reference]
     images.sort(key=lambda one: (LEADERS.index(one.role), one.plane == "axial", one.key))
     drawings: list[Drawing] = []
     for series in images:
@@ -55,18 +59,13 @@ def draw_all(aligned: AlignedStudy) -> list[Drawing]:
 
 def _guide(aligned: AlignedStudy, drawings: Sequence[Drawing], key: str) -> Floats | None:
     """The clearest line so far, in RAS mm of the series `key`; None where none is clear enough."""
-    clear = [one for one in drawings if _drawn(one) and one.line.quality >= LEAD_QUALITY]
+    clear = [one for one in drawings if one.drawn and one.line.quality >= LEAD_QUALITY]
     if not clear:
         return None
     best = max(clear, key=lambda one: one.line.worth)
     carry = np.linalg.inv(aligned.to_reference[key]) @ aligned.to_reference[best.key]
     points = best.frame.to_world(np.stack([best.line.x, best.line.y, best.line.z], axis=1))
-    moved = points @ carry[:3, :3].T + carry[:3, 3]
-    return np.column_stack([moved, best.line.cord.astype(float)])
-
-
-def _drawn(drawing: Drawing) -> bool:
-    return bool(len(drawing.cord) or len(drawing.sac))
+    return np.column_stack([transform_points(carry, points), best.line.cord.astype(float)])
 
 
 def _map(volume: Volume, names: dict[int, str], key: str | None, notes: tuple[str, ...]) -> LabelMap:
@@ -78,51 +77,139 @@ def _notes(drawing: Drawing) -> tuple[str, ...]:
     notes = [f"code 2 is {what}"] if len(drawing.sac) else ["no sac was drawn on this series"]
     if drawing.why_not:
         notes.append(f"no cord: {drawing.why_not}")
-    notes.append("the epidural space (code 3) is not drawn")
-    return tuple(notes)
-
-
-def _probabilities(drawing: Drawing) -> dict[str, Volume]:
-    cord, canal = drawing.cord_share, drawing.canal_share
-    return {
-        "cord": drawing.frame.back(cord),
-        "sac": drawing.frame.back(np.clip(canal - cord, 0, 1)),
-    }
+    return (*notes, "the epidural space (code 3) is not drawn", "of vertebrae only the bodies are drawn")
 
 
 def _untold(drawings: Sequence[Drawing]) -> list[NotAssessed]:
     return [NotAssessed("cord", one.key, one.why_not) for one in drawings if one.why_not]
 
 
-def voices(aligned: AlignedStudy, drawings: Sequence[Drawing], structure: str) -> list[Voice]:
-    """What each series says of the cord or of the canal as a whole."""
-    out = []
+def _anatomy(aligned: AlignedStudy, drawings: Sequence[Drawing], numbering: Numbering) -> Segmentation:
+    """Anatomy and its probabilities, series by series and composed."""
+    maps, probability = {}, {}
     for one in drawings:
-        if _drawn(one) and (structure == "cord" or len(one.sac)):
-            share = one.cord_share if structure == "cord" else one.canal_share
-            out.append(Voice(one.frame.back(share), one.frame.back(one.told), aligned.to_reference[one.key],
-                             weight_of(one.frame.native)))  # fmt: skip
+        if one.drawn:
+            volume = numbering.painted(aligned, one.key, one.anatomy())
+            maps[one.key] = _map(volume, codes.ANATOMY, one.key, _notes(one))
+            cord, canal = one.cord_share, one.canal_share
+            probability[one.key] = {"cord": one.frame.back(cord), "sac": one.frame.back(np.clip(canal - cord, 0, 1))}
+    composed = None
+    if aligned.reference is not None:
+        canal_part = _canal(aligned, drawings)
+        labels = np.zeros(aligned.reference.shape, dtype=np.int16)
+        if canal_part is not None:
+            labels[canal_part[0]] = _labels(canal_part[1])
+        volume = numbering.painted(aligned, None, Volume(labels, aligned.reference.affine))
+        composed = _map(volume, codes.ANATOMY, None, ("composed over all series that were drawn on",))
+    return Segmentation(anatomy=maps, probability=probability, composed_anatomy=composed)
+
+
+def _labels(canal: Canal) -> NDArray[np.int16]:
+    labels = np.zeros(canal.grid.shape, dtype=np.int16)
+    labels[canal.canal > 0.5] = codes.SAC
+    labels[canal.cord > 0.5] = codes.CORD
+    return labels
+
+
+def _voices(aligned: AlignedStudy, drawings: Sequence[Drawing], structure: str) -> list[Voice]:
+    """What each series says of the cord or of the canal; series without a dura only where none shows it."""
+    able = [one for one in drawings if one.drawn and (structure == "cord" or len(one.sac))]
+    if structure == "canal" and any(not one.canal_only for one in able):
+        able = [one for one in able if not one.canal_only]
+    out = []
+    for one in able:
+        share = one.cord_share if structure == "cord" else one.canal_share
+        out.append(Voice(one.frame.back(share), one.frame.back(one.told), aligned.to_reference[one.key],
+                         weight_of(one.frame.native)))  # fmt: skip
     return out
 
 
-def compose_anatomy(aligned: AlignedStudy, drawings: Sequence[Drawing]) -> LabelMap | None:
-    """Cord and sac over all series in the reference grid; None without a reference."""
+def _canal(aligned: AlignedStudy, drawings: Sequence[Drawing]) -> tuple[Window, Canal] | None:
+    """Cord and canal composed in the window of the reference grid that holds them."""
     if aligned.reference is None:
         return None
+    cord, canal = (_voices(aligned, drawings, structure) for structure in ("cord", "canal"))
+    box = window(aligned.reference, [*cord, *canal])
+    if box is None:
+        return None
+    part = part_of(aligned.reference, box)
+    inner = compose(part, cord)[0]
+    return box, Canal(part, inner, np.maximum(compose(part, canal)[0], inner))
+
+
+def _with_lesions(
+    aligned: AlignedStudy, drawings: Sequence[Drawing], numbering: Numbering, own: Segmentation
+) -> Segmentation:
+    """The segmentation with lesions looked for wherever the canal was drawn."""
+    canal = _canal(aligned, drawings)
+    if canal is None or aligned.reference is None:
+        return replace(own, not_told=(*own.not_told, NotAssessed("lesion", PATIENT, "the canal was drawn on no series")))
+    looked = look(aligned, drawings, canal[1])
+    found = harvest(aligned, drawings, canal[1], looked, LESION_THRESHOLD)
+    notes = _lesion_notes(looked)
+    maps = _native_lesions(aligned, drawings, canal[1], found, notes)
+    told = own.not_told
+    if looked.why_no_contrast:
+        told = (*told, NotAssessed("enhancement", PATIENT, looked.why_no_contrast))
+    probability = {key: {**parts, "lesion": maps[key][1]} for key, parts in own.probability.items()}
+    return replace(
+        own, lesion={key: pair[0] for key, pair in maps.items()}, probability=probability,
+        composed_lesion=_whole(aligned, canal[0], found.tissue, codes.LESION, notes),
+        composed_instances=_whole(aligned, canal[0], found.instances, {0: "none"}, notes),
+        lesions=tuple(replace(one, levels=spanned(numbering, aligned, canal[1].grid, found.instances == one.instance))
+                      for one in found.lesions),
+        not_told=told,
+    )  # fmt: skip
+
+
+def _whole(
+    aligned: AlignedStudy, box: Window, part: NDArray[np.int16], names: dict[int, str], notes: tuple[str, ...]
+) -> LabelMap:
+    assert aligned.reference is not None
     labels = np.zeros(aligned.reference.shape, dtype=np.int16)
-    cord_voices, canal_voices = (voices(aligned, drawings, name) for name in ("cord", "canal"))
-    box = window(aligned.reference, [*cord_voices, *canal_voices])
-    if box is not None:
-        part = part_of(aligned.reference, box)
-        labels[box] = _labels(part, cord_voices, canal_voices)
-    return _map(Volume(labels, aligned.reference.affine), codes.ANATOMY, None, ())
+    labels[box] = part
+    return _map(Volume(labels, aligned.reference.affine), names, None, notes)
 
 
-def _labels(part: Grid, cord_voices: list[Voice], canal_voices: list[Voice]) -> NDArray[np.int16]:
-    cord: Image = compose(part, cord_voices)[0]
-    canal: Image = compose(part, canal_voices)[0]
-    labels = np.zeros(part.shape, dtype=np.int16)
-    inside: Mask = canal > 0.5
-    labels[inside] = codes.SAC
-    labels[cord > 0.5] = codes.CORD
-    return labels
+def _native_lesions(
+    aligned: AlignedStudy, drawings: Sequence[Drawing], canal: Canal, found: Harvest, notes: tuple[str, ...]
+) -> dict[str, tuple[LabelMap, Volume]]:
+    """Tissue codes and lesion probability on each series' own grid."""
+    tissue, sure = Volume(found.tissue, canal.grid.affine), Volume(found.sure, canal.grid.affine)
+    out = {}
+    for one in drawings:
+        if one.drawn:
+            carry = aligned.to_reference[one.key]
+            labels = resample(tissue, one.frame.native, carry, order=0)
+            out[one.key] = (_map(labels, codes.LESION, one.key, notes), resample(sure, one.frame.native, carry))
+    return out
+
+
+def _lesion_notes(looked: Looked) -> tuple[str, ...]:
+    notes = [f"drawn where the confidence in a lesion reaches {LESION_THRESHOLD}",
+             "looked for only in the canal, where cord or sac was drawn; bone and epidural space were not searched",
+             "haemorrhage (code 5) and extramedullary cysts (code 9) are not told apart"]  # fmt: skip
+    if looked.pairs:
+        notes.append("enhancement compared on " + ", ".join(f"{after} with {before}" for before, after in looked.pairs))
+    else:
+        notes.append(f"enhancement not assessed: {looked.why_no_contrast}")
+    return tuple(notes)
+
+
+def _filled(given: Segmentation, own: Segmentation) -> Segmentation:
+    """What was given, with what it lacks filled in."""
+    keys = {*given.probability, *own.probability}
+    gone = given.composed_lesion is not None
+    kept = given if gone else own
+    return Segmentation(
+        anatomy={**own.anatomy, **given.anatomy},
+        lesion={**own.lesion, **given.lesion},
+        probability={key: {**own.probability.get(key, {}), **given.probability.get(key, {})} for key in keys},
+        composed_anatomy=given.composed_anatomy or own.composed_anatomy,
+        composed_lesion=kept.composed_lesion,
+        composed_instances=kept.composed_instances,
+        lesions=kept.lesions,
+        region={**own.region, **given.region},
+        not_told=tuple(dict.fromkeys((*given.not_told, *own.not_told))),
+        lesion_threshold=kept.lesion_threshold,
+    )

@@ -35,8 +35,11 @@ def weight_of(grid: Grid) -> float:
     return float(1.0 / np.cbrt(grid.voxel_volume_mm3))
 
 
-def window(reference: Grid, voices: Sequence[Voice]) -> tuple[slice, slice, slice] | None:
-    """The part of the reference grid that holds everything drawn; None when nothing was."""
+Window = tuple[slice, slice, slice]
+
+
+def window(reference: Grid, voices: Sequence[Voice], margin_mm: float = MARGIN_MM) -> Window | None:
+    """The part of the reference grid that holds everything drawn, and a margin; None when nothing was."""
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
     for voice in voices:
         drawn = np.argwhere(voice.probability.voxels > 0.02)
@@ -46,7 +49,7 @@ def window(reference: Grid, voices: Sequence[Voice]) -> tuple[slice, slice, slic
         world = transform_points(voice.to_reference, voxel_to_mm(voice.probability, corners))
         index = mm_to_voxel(reference, world)
         low, high = np.minimum(low, index.min(axis=0)), np.maximum(high, index.max(axis=0))
-    pad = MARGIN_MM / reference.spacing_mm
+    pad = margin_mm / reference.spacing_mm
     first = np.maximum(np.floor(low - pad), 0)
     last = np.minimum(np.ceil(high + pad) + 1, reference.shape)
     if not np.all(np.isfinite(low)) or np.any(last <= first):
@@ -55,7 +58,7 @@ def window(reference: Grid, voices: Sequence[Voice]) -> tuple[slice, slice, slic
     return parts[0], parts[1], parts[2]
 
 
-def part_of(grid: Grid, box: tuple[slice, slice, slice]) -> Grid:
+def part_of(grid: Grid, box: Window) -> Grid:
     """The grid of a window of another grid."""
     affine = grid.affine.copy()
     affine[:3, 3] = voxel_to_mm(grid, [part.start for part in box])

@@ -11,7 +11,7 @@ from thecal.records import Role, Series, Volume
 from thecal.segmentation.centreline import Centreline, find
 from thecal.segmentation.codes import CORD, SAC
 from thecal.segmentation.frame import Floats, Frame, Image, flaw_of, frame_of
-from thecal.segmentation.outline import RAYS, Levels, Tube, coverage, draw_cord, trusted
+from thecal.segmentation.outline import RAYS, Levels, Tube, bridged, coverage, draw_cord, trusted
 from thecal.segmentation.sac import draw_sac
 
 # Roles an outline can be read from, and how CSF lies to cord there (+1 brighter, −1 darker), with a weight for each guess.
@@ -28,6 +28,7 @@ CSF_GUESSES: dict[Role, tuple[tuple[int, float], ...]] = {
 }
 # Cross-sections below this confidence are not drawn; a line with less evidence per slice than LEAST_EVIDENCE is no canal.
 LEAST_CONFIDENCE = 0.35
+SURE_CONFIDENCE, LONGEST_BRIDGE_MM = 0.7, 30.0
 LEAST_EVIDENCE = 0.25
 LEAST_HEIGHT_MM = 12.0
 LEAST_SLICES = 4
@@ -56,6 +57,11 @@ class Drawing:
         """The series' key."""
         return self.series.key
 
+    @property
+    def drawn(self) -> bool:
+        """Whether anything was drawn."""
+        return bool(len(self.cord) or len(self.sac))
+
     @cached_property
     def cord_share(self) -> Image:
         """Probability of cord per voxel of the frame."""
@@ -69,7 +75,7 @@ class Drawing:
     @cached_property
     def told(self) -> Image:
         """1 on slices where sac or cord was drawn, 0 elsewhere."""
-        out = np.zeros(self.frame.voxels.shape, dtype=np.float32)
+        out = np.zeros(self.frame.shape, dtype=np.float32)
         for k in range(out.shape[2]):
             z = k * self.frame.spacing[2]
             out[:, :, k] = self.sac.at(z) is not None or self.cord.at(z) is not None
@@ -77,7 +83,7 @@ class Drawing:
 
     def anatomy(self) -> Volume:
         """Label map of cord and sac on the series' own grid."""
-        labels = np.zeros(self.frame.voxels.shape, dtype=np.int16)
+        labels = np.zeros(self.frame.shape, dtype=np.int16)
         labels[self.canal_share > 0.5] = SAC
         labels[self.cord_share > 0.5] = CORD
         return self.frame.back(labels)
@@ -126,7 +132,7 @@ def _draw_as(series: Series, frame: Frame, csf: int, guide: Centreline | None) -
         return _nothing(series, frame, f"the canal is seen over {tall:.0f} mm only, too little to follow it")
     tube, levels = draw_cord(frame, line)
     is_cord = np.interp(tube.z, line.z, line.cord.astype(float)) >= 0.5
-    cord = trusted(tube.part(is_cord), LEAST_CONFIDENCE)
+    cord = trusted(bridged(tube.part(is_cord), SURE_CONFIDENCE, LONGEST_BRIDGE_MM), LEAST_CONFIDENCE)
     why = "" if len(cord) else _no_cord(bool(is_cord.any()))
     diffusion = series.role == "dwi"
     sac = NO_TUBE if diffusion else _trusted_sac(draw_sac(frame, line, cord if len(cord) else None), cord)

@@ -34,6 +34,17 @@ class Frame:
     affine: Floats
     native: Grid
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of voxels along x, y, z."""
+        x, y, z = self.voxels.shape
+        return x, y, z
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of the frame's voxels."""
+        return Grid(self.shape, self.affine)
+
     def to_world(self, points: ArrayLike) -> Floats:
         """RAS mm of frame mm (…, 3)."""
         return transform_points(self.affine, np.asarray(points, dtype=np.float64) / self.spacing)

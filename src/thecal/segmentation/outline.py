@@ -177,7 +177,7 @@ def heights(line: Centreline, frame: Frame) -> tuple[Floats, Floats, Floats]:
     """Centres (x, y, z) at which outlines are drawn: each slice of a stack, each OUTLINE_STEP_MM of a fine volume."""
     step = float(max(frame.spacing[2], OUTLINE_STEP_MM))
     first, last = max(float(line.z[0]) - 1.0, 0.0), float(line.z[-1]) + 1.0
-    top = (frame.voxels.shape[2] - 1) * frame.spacing[2]
+    top = (frame.shape[2] - 1) * frame.spacing[2]
     z = np.arange(np.ceil(first / step - 1e-6), np.floor(min(last, top) / step + 1e-6) + 1) * step
     z = z if len(z) else line.z[:1]
     return np.interp(z, line.z, line.x), np.interp(z, line.z, line.y), z
@@ -280,7 +280,7 @@ def _confidence(slope: Image, index: NDArray[np.int_], found: NDArray[np.bool_],
 
 def coverage(tube: Tube, frame: Frame, soft_mm: float = 0.2) -> Image:
     """Share of each voxel inside a tube, from 0 to 1, on the frame's voxels; the boundary blurs over soft_mm."""
-    out = np.zeros(frame.voxels.shape, dtype=np.float32)
+    out = np.zeros(frame.shape, dtype=np.float32)
     if not len(tube):
         return out
     box = _box(tube, frame)
@@ -288,7 +288,7 @@ def coverage(tube: Tube, frame: Frame, soft_mm: float = 0.2) -> Image:
     xs, ys = ((np.arange(part.start, part.stop)[:, None] + (np.arange(n) + 0.5) / n - 0.5).ravel() * s
               for part, n, s in zip(box, counts, frame.spacing[:2], strict=True))  # fmt: skip
     layers = max(1, int(np.ceil(frame.spacing[2] / 1.5))) if len(tube) > 1 else 1
-    for k in range(frame.voxels.shape[2]):
+    for k in range(frame.shape[2]):
         for layer in (np.arange(layers) + 0.5) / layers - 0.5:
             cut = tube.at((k + layer) * frame.spacing[2])
             if cut is not None:
@@ -300,7 +300,7 @@ def coverage(tube: Tube, frame: Frame, soft_mm: float = 0.2) -> Image:
 def _box(tube: Tube, frame: Frame) -> tuple[slice, slice]:
     reach = float(tube.radius.max()) + 2
     parts = []
-    for centre, step, count in zip((tube.x, tube.y), frame.spacing, frame.voxels.shape, strict=False):
+    for centre, step, count in zip((tube.x, tube.y), frame.spacing, frame.shape, strict=False):
         parts.append(slice(max(0, int((centre.min() - reach) / step)), min(count, int((centre.max() + reach) / step) + 2)))
     return parts[0], parts[1]
 
@@ -327,6 +327,23 @@ def trusted(tube: Tube, least: float) -> Tube:
     return tube.part(good)
 
 
-def with_confidence(tube: Tube, confidence: Floats) -> Tube:
-    """The same tube, trusted otherwise."""
-    return replace(tube, confidence=confidence)
+def bridged(tube: Tube, least: float, longest_mm: float) -> Tube:
+    """The tube with short uncertain stretches between certain ones drawn as its own course has them.
+
+    A lesion that fills the cord, or a flow void, hides the edge; the cord still runs through.
+    """
+    good = tube.confidence >= least
+    if good.all() or good.sum() < 2:
+        return tube
+    labels, count = ndimage.label(~good)
+    x, y, radius, confidence = tube.x.copy(), tube.y.copy(), tube.radius.copy(), tube.confidence.copy()
+    for number in range(1, count + 1):
+        gap = np.flatnonzero(labels == number)
+        if gap[0] == 0 or gap[-1] == len(tube) - 1 or len(gap) * tube.step_mm > longest_mm:
+            continue
+        ends = [gap[0] - 1, gap[-1] + 1]
+        for values in (x, y, confidence):
+            values[gap] = np.interp(tube.z[gap], tube.z[ends], values[ends])
+        share = (tube.z[gap] - tube.z[ends[0]]) / (tube.z[ends[1]] - tube.z[ends[0]])
+        radius[gap] = (1 - share[:, None]) * radius[ends[0]] + share[:, None] * radius[ends[1]]
+    return replace(tube, x=x, y=y, radius=radius, confidence=confidence)
