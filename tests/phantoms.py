@@ -40,7 +40,8 @@ DISC_BELOW = {
 @dataclass(frozen=True)
 class Blob:
     """An ellipsoid of lesion tissue: centre and radii in mm (x, y relative to the cord's centre, z absolute), signal as a
-    ratio to cord by role. inner > 0 makes it a shell, hollow out to that share of its radii; keep may cut parts away."""
+    ratio to cord by role. inner > 0 makes it a shell, hollow out to that share of its radii; gap_degrees opens it above;
+    within keeps it to the cord or to the CSF; fuzz blurs its edge over that share of its radii to either side."""
 
     code: int
     centre: tuple[float, float, float]
@@ -50,15 +51,23 @@ class Blob:
     instance: int = 1
     within: str = ""
     gap_degrees: float = 0.0
+    fuzz: float = 0.0
 
     def holds(self, local: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which points (…, 3), relative to the cord's centre in x and y, lie in the blob."""
         offset = (local - np.array(self.centre)) / np.array(self.radii)
         reach = np.linalg.norm(offset, axis=-1)
+        if self.fuzz:
+            reach = reach + self.fuzz * (2 * _scatter(local) - 1)
         inside = (reach <= 1) & (reach >= self.inner)
         if self.gap_degrees:
             inside &= np.abs(np.degrees(np.arctan2(offset[..., 1], offset[..., 2]))) > self.gap_degrees / 2
         return np.asarray(inside)
+
+
+def _scatter(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A number from 0 to 1 for each point that looks random and is always the same."""
+    return np.asarray(np.sin(points @ np.array([127.1, 311.7, 74.7])) * 43758.5453 % 1)
 
 
 @dataclass(frozen=True)
@@ -154,7 +163,7 @@ class Spine:
         anatomy[self.sac(local)], anatomy[cord] = 2, 1
         lesion, instance = np.zeros_like(anatomy), np.zeros_like(anatomy)
         for blob in self.blobs:
-            inside = self._in_blob(blob, local, cord)
+            inside = self._in_blob(replace(blob, fuzz=0.0), local, cord)
             lesion[inside], instance[inside] = blob.code, blob.instance
         return anatomy, lesion, instance
 

@@ -18,6 +18,8 @@ from thecal.records.geometry import voxel_to_mm
 SLAB_MM, SMOOTH_MM = 3.0, 9.0
 # The axis goes on straight beyond its ends by this.
 BEYOND_MM = 60.0
+# Spacing of the lattice on which distances along the axis are worked out.
+MESH_MM = 4.0
 
 Array = NDArray[np.float64]
 
@@ -62,7 +64,7 @@ class Sections:
     front: Array
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=24)
 def axis_of(view: View) -> Axis | None:
     """The axis of cord and sac in a view; None where less than 15 mm of either was drawn."""
     cord, canal = _slabs(view, view.cord), _slabs(view, view.in_dura)
@@ -80,8 +82,32 @@ def axis_of(view: View) -> Axis | None:
 
 
 def forget() -> None:
-    """Lets go of the axes that were kept."""
+    """Lets go of the axes and maps that were kept."""
     axis_of.cache_clear()
+    along_map.cache_clear()
+
+
+@lru_cache(maxsize=24)
+def along_map(view: View, axis: Axis) -> NDArray[np.float32]:
+    """Distance along the axis of every voxel of a view, worked out on a lattice of MESH_MM and read off between its points."""
+    shape = view.values.shape
+    steps = np.maximum(np.floor(MESH_MM / view.grid.spacing_mm), 1).astype(int)
+    knots = [np.unique(np.append(np.arange(0, n, step), n - 1)) for n, step in zip(shape, steps, strict=True)]
+    index = np.stack(np.meshgrid(*knots, indexing="ij"), axis=-1).reshape(-1, 3)
+    field = axis.locate(voxel_to_mm(view.grid, index))[0].astype(np.float32).reshape([len(one) for one in knots])
+    for n in range(3):
+        field = _between(field, knots[n], shape[n], n)
+    return field
+
+
+def _between(field: NDArray[np.float32], knots: NDArray[np.intp], count: int, axis: int) -> NDArray[np.float32]:
+    """A field given at some places along an axis, at every place, by straight lines between them."""
+    at = np.clip(np.searchsorted(knots, np.arange(count), side="right") - 1, 0, max(len(knots) - 2, 0))
+    if len(knots) == 1:
+        return np.repeat(field, count, axis=axis)
+    share = ((np.arange(count) - knots[at]) / (knots[at + 1] - knots[at])).astype(np.float32)
+    share = share.reshape([-1 if n == axis else 1 for n in range(3)])
+    return np.asarray(np.take(field, at, axis) * (1 - share) + np.take(field, at + 1, axis) * share, dtype=np.float32)
 
 
 def _slabs(view: View, mask: Mask) -> tuple[Array, Array, Array] | None:

@@ -26,7 +26,10 @@ ROLES = ("T2w", "T2w_fs", "T1w", "T1w_ce", "T2starw")
 
 @dataclass(frozen=True, eq=False)
 class Beside:
-    """The cord at a lesion against its neighbours: sections at the lesion, and what neighbours lead one to expect there."""
+    """The cord at a lesion against its neighbours: sections at the lesion, and what neighbours lead one to expect there.
+
+    spread and shape_spread say by what share areas and roundness of the neighbours differ from that themselves.
+    """
 
     view: View
     axis: Axis
@@ -35,6 +38,7 @@ class Beside:
     depth: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
     width: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
     spread: float
+    shape_spread: float
     sides: int
 
 
@@ -96,10 +100,13 @@ def _beside(view: View, lesion: Lesion) -> Beside | None:
         return None
     lines = [_line(whole.along, getattr(whole, name), below, above, whole.along[at]) for name in ("area", "depth", "width")]
     near = below | above
-    expected = _line(whole.along, whole.area, below, above, whole.along[near])
-    rest = float(np.std(whole.area[near] / expected))
+    round_ = whole.depth / np.maximum(whole.width, 1e-3)
+    rests = [
+        float(np.std(values[near] / _line(whole.along, values, below, above, whole.along[near])))
+        for values in (whole.area, round_)
+    ]
     here = Sections(*(getattr(whole, name)[at] for name in ("along", "area", "depth", "width", "right", "front")))
-    return Beside(view, axis, here, lines[0], lines[1], lines[2], rest, int(below.any()) + int(above.any()))
+    return Beside(view, axis, here, lines[0], lines[1], lines[2], rests[0], rests[1], int(below.any()) + int(above.any()))
 
 
 def _line(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from thecal.findings.axis import Axis, axis_of
-from thecal.findings.views import Mask, View, averaged, box, inner
+from thecal.findings.axis import Axis, along_map, axis_of
+from thecal.findings.views import Mask, View, averaged, box, grown, inner
 from thecal.records import Lesion
 
 # Normal cord starts this far from anything drawn as lesion and is looked for up to so far from it.
 CLEAR_MM, REACH_MM = 5.0, 80.0
 # Height of the pieces of cord whose medians make the course of normal signal.
 PIECE_MM = 6.0
+# A piece whose log signal lies farther than this off the course of the others is not normal cord.
+OFF_COURSE = 0.12
 # What the ratio of two tissues may be off by whatever the noise: flow, partial volume, texture.
 FLOOR = 0.02
 # Added where normal cord was found on one side only, and where the part was too small to leave its rim out.
@@ -38,17 +40,14 @@ class NormalCord:
     noise: float
     sides: int
 
-    def at(self, along: Array) -> Array:
+    def at(self, along: NDArray[np.floating[Any]]) -> Array:
         """Normal cord signal at distances along the axis."""
         return np.asarray(np.exp(self.level + self.slope * (along - self.middle)))
 
     def ratios(self, view: View) -> NDArray[np.float32]:
         """A view, best cut to the lesion, as multiples of normal cord at the same height."""
-        shape = view.values.shape
-        points = view.mm(np.ones(shape, dtype=bool))
-        along, _, _ = self.axis.locate(points)
-        low, high = self.axis.low - 20, self.axis.high + 20
-        return np.asarray(view.values / self.at(np.clip(along, low, high)).reshape(shape), dtype=np.float32)
+        along = np.clip(along_map(view, self.axis), self.axis.low - 20, self.axis.high + 20)
+        return np.asarray(view.values / self.at(along), dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def normal_cord(view: View, lesion: Lesion) -> NormalCord | None:
     drawn = view.of(lesion)
     if axis is None or not drawn.any():
         return None
-    near_lesion = ndimage.distance_transform_edt(view.tissue == 0, sampling=view.grid.spacing_mm) <= CLEAR_MM
+    near_lesion = grown(view, view.tissue > 0, CLEAR_MM)
     core, _ = inner(view.cord & ~near_lesion, 40)
     if np.count_nonzero(core) < 20:
         return None
@@ -93,18 +92,30 @@ def _course(axis: Axis, along: Array, logs: Array, low: float, high: float) -> N
     where = np.array([along[piece == n].mean() for n in held])
     level = np.array([np.median(logs[piece == n]) for n in held])
     middle = (low + high) / 2
-    below, above = where < middle, where > middle
-    if below.any() and above.any():
-        # Both sides weigh the same, so that the line is read between them and not beyond.
-        weight = np.where(below, 1 / below.sum(), 1 / above.sum())
-        slope, base = np.polyfit(where - middle, level, 1, w=np.sqrt(weight))
-        sides = 2
-    else:
-        nearest = np.argsort(np.abs(where - middle))[:4]
-        slope, base, sides = 0.0, float(np.median(level[nearest])), 1
+    slope, base, sides = _line(where - middle, level)
     rest = logs - (base + slope * (along - middle))
     noise = float(1.4826 * np.median(np.abs(rest - np.median(rest))))
     return NormalCord(axis, float(base), float(slope), float(middle), noise, sides)
+
+
+def _line(where: Array, level: Array) -> tuple[float, float, int]:
+    """Slope, value at 0 and number of sides of a line through pieces on both sides of 0; level where one side has none.
+
+    Pieces far off the line, as undrawn disease is, are left out one by one.
+    """
+    while True:
+        below, above = where < 0, where >= 0
+        if not (below.any() and above.any()):
+            nearest = np.argsort(np.abs(where))[:4]
+            return 0.0, float(np.median(level[nearest])), 1
+        # Both sides weigh the same, so that the line is read between them and not beyond.
+        weight = np.where(below, 1 / below.sum(), 1 / above.sum())
+        slope, base = np.polyfit(where, level, 1, w=np.sqrt(weight))
+        off = np.abs(level - base - slope * where)
+        if len(where) <= 4 or off.max() <= max(OFF_COURSE, 3 * float(np.median(off))):
+            return float(slope), float(base), 2
+        keep = off < off.max()
+        where, level = where[keep], level[keep]
 
 
 def compare(view: View, part: Mask, normal: NormalCord) -> Ratio:

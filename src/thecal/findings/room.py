@@ -5,30 +5,46 @@ from __future__ import annotations
 from types import ModuleType
 
 from thecal.findings import (
+    axial_position,
     axis,
+    canal_position,
+    cavities,
     compartment,
+    cord_change,
+    cord_compression,
     cord_expansion,
     enhancement,
     enhancement_pattern,
     length_segments,
+    leptomeningeal_pattern,
     lesion_count,
     level,
     levels,
+    margins,
+    oedema,
+    polar_cyst,
+    second_compartment,
+    syrinx,
     t1_signal,
+    t2_length_segments,
     t2_signal,
+    tumoral_cyst,
     uptake,
     views,
+    within_cord,
 )
 from thecal.findings.needs import missing
 from thecal.findings.stated import PERSON
 from thecal.records import PATIENT, AlignedStudy, Finding, Hole, Lesion, NotAssessed, Reading, Segmentation, Vocabulary
 
 MODULES: tuple[ModuleType, ...] = (
-    compartment, level, lesion_count, length_segments, t1_signal, t2_signal, enhancement, enhancement_pattern, cord_expansion,
+    compartment, second_compartment, level, lesion_count, length_segments, t2_length_segments, axial_position, canal_position,
+    leptomeningeal_pattern, cord_compression, cord_expansion, margins, t1_signal, t2_signal, tumoral_cyst, polar_cyst, syrinx,
+    oedema, enhancement, enhancement_pattern,
 )  # fmt: skip
 # Signs of the patient rather than of one lesion, among those that no module measures yet.
 OF_THE_PATIENT = (
-    "leptomeningeal_pattern", "leptomeningeal_site", "nerve_root_thickening", "nerve_root_clumping", "nerve_root_enhancement",
+    "leptomeningeal_site", "nerve_root_thickening", "nerve_root_clumping", "nerve_root_enhancement",
     "canal_stenosis", "dysraphism", "siderosis_or_subarachnoid_blood", "pachymeningeal_enhancement", "brain_lesion",
     "hydrocephalus", "vertebral_lesion",
 )  # fmt: skip
@@ -55,7 +71,7 @@ def measure(
                 else:
                     gaps.append(outcome)
     finally:
-        for kept in (views, axis, levels, uptake):
+        for kept in (views, axis, levels, uptake, cord_change, within_cord, cavities):
             kept.forget()
     gaps.extend(_unmeasured(segmentation, vocabulary))
     return Reading(reading_id, None, segmentation.lesions, tuple(findings), tuple(gaps)), tuple(holes)

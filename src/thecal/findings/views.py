@@ -85,6 +85,10 @@ class View:
                 return part
         return self.of(lesion)
 
+    def tumour(self, lesion: Lesion) -> Mask:
+        """The lesion as a whole: its body with the cysts and the blood inside it; oedema, polar cysts and syrinx left out."""
+        return self.body(lesion) | self.of(lesion, (*CORD_CHANGE, TUMORAL_CYST, HAEMORRHAGE))
+
     def around(self, mask: Mask, margin_mm: float = 8.0) -> View:
         """The view cut to the surroundings of a mask."""
         reach = np.ceil(margin_mm / self.grid.spacing_mm).astype(int)
@@ -107,7 +111,7 @@ class View:
         return transform_points(self.to_reference, points)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=24)
 def look(aligned: AlignedStudy, segmentation: Segmentation, key: str) -> View:
     """The view of one series. Maps drawn on the series are used as they are; others are carried onto it, nearest voxel."""
     series = aligned.study.find(key)
@@ -115,6 +119,8 @@ def look(aligned: AlignedStudy, segmentation: Segmentation, key: str) -> View:
     to_reference = np.asarray(aligned.to_reference.get(key, np.eye(4)))
     grid = series.volume.grid
     anatomy = carried(segmentation.anatomy, segmentation.composed_anatomy, aligned, key)
+    if not (anatomy == CORD).any() and segmentation.composed_anatomy is not None:
+        anatomy = carried({}, segmentation.composed_anatomy, aligned, key)
     tissue = carried(segmentation.lesion, segmentation.composed_lesion, aligned, key)
     composed = segmentation.composed_instances
     instance = np.zeros(grid.shape, np.int16)
@@ -230,16 +236,29 @@ def best(
 def averaged(view: View, values: NDArray[np.floating[Any]], mask: Mask) -> tuple[NDArray[np.float64], float]:
     """Values of a mask's voxels, each the mean with its neighbours inside the mask (not across thick slices), and the
     number of voxels that such a mean rests on."""
-    size = tuple(3 if step <= THIN_MM else 1 for step in view.grid.spacing_mm)
-    kernel = np.ones(size)
-    weight = ndimage.convolve(mask.astype(np.float64), kernel, mode="constant")
-    total = ndimage.convolve(np.where(mask, values, 0).astype(np.float64), kernel, mode="constant")
-    return np.asarray(total[mask] / weight[mask]), float(np.median(weight[mask]))
+    cut = box(mask, np.ones(3, dtype=int))
+    near, part = mask[cut], values[cut]
+    size = [3 if step <= THIN_MM else 1 for step in view.grid.spacing_mm]
+    weight = ndimage.uniform_filter(near.astype(np.float64), size, mode="constant")
+    total = ndimage.uniform_filter(np.where(near, part, 0).astype(np.float64), size, mode="constant")
+    return np.asarray(total[near] / weight[near]), float(np.median(weight[near]) * np.prod(size))
 
 
 def inner(mask: Mask, least: int = 20) -> tuple[Mask, bool]:
     """A mask without its rim, where partial volume lies; whether that left enough voxels (else the whole mask)."""
-    core = ndimage.binary_erosion(mask, border_value=1)
+    if not mask.any():
+        return mask, False
+    cut = box(mask, np.ones(3, dtype=int))
+    core = np.zeros_like(mask)
+    core[cut] = ndimage.binary_erosion(mask[cut], border_value=1)
     if np.count_nonzero(core) >= least:
         return core, True
     return mask, False
+
+
+def grown(view: View, mask: Mask, reach_mm: float) -> Mask:
+    """A mask grown by a distance along each voxel axis, by at least a voxel."""
+    out = mask.astype(np.uint8)
+    for axis, step in enumerate(view.grid.spacing_mm):
+        out = ndimage.maximum_filter1d(out, 2 * max(1, round(reach_mm / step)) + 1, axis=axis, mode="constant")
+    return np.asarray(out > 0)

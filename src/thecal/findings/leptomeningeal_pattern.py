@@ -1,0 +1,183 @@
+"""Finding: enhancement of the leptomeninges along cord and roots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from thecal.findings import belief
+from thecal.findings.axis import Axis, along_map, axis_of
+from thecal.findings.enhancement import CUTS, degree
+from thecal.findings.uptake import uptake
+from thecal.findings.views import COATING, CORD, SAC, View, inner, look, usable
+from thecal.findings.within_cord import share_within
+from thecal.records import (
+    PATIENT,
+    AlignedStudy,
+    Finding,
+    Measurement,
+    NotAssessed,
+    Region,
+    Segmentation,
+    Series,
+    Volume,
+)
+from thecal.records.geometry import covers, resample
+
+CODE = "leptomeningeal_pattern"
+NEEDS = ("T1w", "T1w_ce", "cord", "sac")
+SUBJECT = "patient"
+# The whole spine must be enhanced before anything is denied.
+SPINE: tuple[Region, ...] = ("cervical", "thoracic", "lumbar", "sacral")
+# The coat of cord and roots is looked for within this of the cord's surface.
+COAT_MM = 2.6
+# Gain, as a share of normal cord's signal, from which a piece of the coat is taken to enhance (judged).
+GAIN = 0.30
+# Share of the coat that enhances over a height of STRETCH_MM, from which it is diffuse; normal veins fill less (judged).
+DIFFUSE_SHARE, DIFFUSE_SD, STRETCH_MM = 0.40, 0.10, 25.0
+SECTORS, STEP_MM = 8, 5.0
+# However clean the images look, imaging misses leptomeningeal disease now and then: no more is put on its absence (judged).
+MOST_NONE = 0.85
+
+
+@dataclass(frozen=True, eq=False)
+class Coat:
+    """The coat of the cord: share that enhances over the stretch where most of it does, where that is, and on which view."""
+
+    view: View
+    share: float
+    points: NDArray[np.float64]
+
+
+def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: object) -> Finding | NotAssessed:
+    """Whether the leptomeninges enhance: not at all, in nodules, as a coat along cord and roots, or both.
+
+    The coat is measured on T1w before and after contrast, each against cord; nodules are enhancing lesions in the dura
+    outside the cord, two or more. *None* is said only when the whole spine was imaged before and after contrast; else,
+    where nothing is seen, it is not assessed.
+    """
+    del lesion
+    coats = [coat for after in usable(aligned, ("T1w_ce",), None) if (coat := coat_of(aligned, segmentation, after)) is not None]
+    if not coats:
+        return NotAssessed(CODE, PATIENT, "no pair of T1w before and after contrast shows cord and sac")
+    coat = max(coats, key=lambda one: one.share)
+    drawn = _drawn(aligned, segmentation)
+    diffuse = max(belief.above(coat.share, DIFFUSE_SHARE, DIFFUSE_SD), 0.9 * float(drawn))
+    nodular = nodules(aligned, segmentation)
+    none = (1 - diffuse) * (1 - nodular)
+    scores = {"none": min(none, MOST_NONE), "nodular": nodular * (1 - diffuse), "diffuse": diffuse * (1 - nodular),
+              "mixed": diffuse * nodular}  # fmt: skip
+    if none > 0.5 and (lacking := missing_regions(aligned)):
+        return NotAssessed(CODE, PATIENT, f"nothing seen, but not enhanced or not covered: {', '.join(lacking)}")
+    covered = "only part of the spine was enhanced" if missing_regions(aligned) else f"enhanced and covered: {', '.join(SPINE)}"
+    return Finding(
+        CODE, PATIENT, "measured", _with_rest(scores),
+        measurement=Measurement(round(100 * coat.share, 1), "%"), where=coat.view.place(coat.points),
+        method=f"share of the cord's surface that gains more than {100 * GAIN:.0f} % of cord signal after contrast, over "
+               f"{STRETCH_MM:.0f} mm, and enhancing nodules outside the cord; {covered}",
+    )  # fmt: skip
+
+
+def _with_rest(scores: dict[str, float]) -> dict[str, float]:
+    """What is not put on `none` beyond its bound is spread over the patterns."""
+    rest = max(0.0, 1 - sum(scores.values()))
+    return belief.weighed({state: share + (rest / 3 if state != "none" else 0) for state, share in scores.items()})
+
+
+def missing_regions(aligned: AlignedStudy) -> tuple[str, ...]:
+    """Regions of the spine that are not known to be covered both before and after contrast; all, where regions are unknown."""
+    held = []
+    for role in ("T1w", "T1w_ce"):
+        series = usable(aligned, (role,), None)
+        held.append({region for one in series for region in one.regions})
+    return tuple(region for region in SPINE if any(region not in regions for regions in held))
+
+
+def nodules(aligned: AlignedStudy, segmentation: Segmentation) -> float:
+    """How probable it is that two or more enhancing lesions lie in the dura outside the cord."""
+    chances = []
+    for lesion in segmentation.lesions:
+        within = share_within(aligned, segmentation, lesion)
+        taken = uptake(aligned, segmentation, lesion)
+        if within is None or isinstance(taken, str):
+            continue
+        gain, sd = degree(taken, lesion)
+        chances.append(lesion.confidence * (1 - within) * belief.above(gain, CUTS[0], sd))
+    sure = np.clip(chances, 1e-6, 1 - 1e-6)
+    if len(sure) < 2:
+        return 0.0
+    none = float(np.prod(1 - sure))
+    return float(np.clip(1 - none - sum(none * p / (1 - p) for p in sure), 0, 1))
+
+
+def _drawn(aligned: AlignedStudy, segmentation: Segmentation) -> bool:
+    return any((look(aligned, segmentation, one.key).tissue == COATING).any() for one in aligned.study.images())
+
+
+def coat_of(aligned: AlignedStudy, segmentation: Segmentation, after: Series) -> Coat | None:
+    """The coat of the cord on one post-contrast series and the T1w that goes with it; None without cord, sac or a pair."""
+    post = look(aligned, segmentation, after.key)
+    axis = axis_of(post)
+    if axis is None or not post.cord.any() or not (post.anatomy == SAC).any():
+        return None
+    pairs = sorted(usable(aligned, ("T1w",), None), key=lambda one: (one.plane != after.plane, one.plane == "axial"))
+    for before in pairs:
+        pre = look(aligned, segmentation, before.key)
+        pre_axis = axis_of(pre)
+        across = np.linalg.inv(pre.to_reference) @ post.to_reference
+        seen = covers(pre.grid, post.grid, across)
+        shell = _shell(post) & seen
+        if pre_axis is None or not pre.cord.any() or np.count_nonzero(shell) < 200:
+            continue
+        plain = Volume(_over_cord(pre, pre_axis), pre.affine)
+        gain = _over_cord(post, axis) - resample(plain, post.grid, across).voxels
+        return _stretch(post, axis, shell, gain)
+    return None
+
+
+def _shell(view: View) -> NDArray[np.bool_]:
+    """The sac within reach of the cord's surface, lesions outside the coat left out."""
+    away = ndimage.distance_transform_edt(view.anatomy != CORD, sampling=view.grid.spacing_mm)
+    lesion = (view.tissue > 0) & (view.tissue != COATING)
+    return np.asarray((view.anatomy == SAC) & (away <= COAT_MM + 0.5 * view.grid.spacing_mm.min()) & ~lesion)
+
+
+def _over_cord(view: View, axis: Axis) -> NDArray[np.float32]:
+    """The view as multiples of the cord at the same height, from a running median along it."""
+    core = inner(view.cord & (view.tissue == 0), 100)[0]
+    along = axis.locate(view.mm(core))[0]
+    number = np.floor(along / 12.0).astype(int)
+    kinds = np.unique(number)
+    heights = (kinds + 0.5) * 12.0
+    medians = ndimage.median_filter([float(np.median(view.values[core][number == n])) for n in kinds], 3, mode="nearest")
+    course = np.maximum(np.interp(along_map(view, axis), heights, medians), 1e-6)
+    return np.asarray(view.values / course, dtype=np.float32)
+
+
+def _stretch(view: View, axis: Axis, shell: NDArray[np.bool_], gain: NDArray[np.float32]) -> Coat:
+    """The stretch of cord along which most of the coat enhances: each step's surface is cut into sectors, and a sector
+    enhances when the upper quarter of its voxels does."""
+    points = view.mm(shell)
+    along, right, front = axis.locate(points)
+    sector = np.floor((np.degrees(np.arctan2(front, right)) + 180) / (360 / SECTORS)).astype(int) % SECTORS
+    step = max(STEP_MM, float(np.abs(view.affine[2, :3]).max()))
+    number = np.floor(along / step).astype(int)
+    number -= number.min()
+    cell = number * SECTORS + sector
+    order = np.argsort(cell, kind="stable")
+    cells, first = np.unique(cell[order], return_index=True)
+    parts = np.split(gain[shell][order], first[1:])
+    bright = np.array([len(part) >= 3 and float(np.percentile(part, 75)) > GAIN for part in parts])
+    full = np.array([len(part) >= 3 for part in parts])
+    rows = cells // SECTORS
+    count = rows.max() + 1
+    lit, seen = np.bincount(rows, bright, count), np.bincount(rows, full, count)
+    window = max(1, round(STRETCH_MM / step))
+    lit_sum, seen_sum = (np.convolve(one, np.ones(window), "valid" if count >= window else "full") for one in (lit, seen))
+    share = lit_sum / np.maximum(seen_sum, 1)
+    best = int(np.argmax(np.where(seen_sum >= 0.5 * seen_sum.max(), share, -1)))
+    near = (number >= best) & (number < best + window)
+    return Coat(view, float(share[best]), points[near] if near.any() else points)

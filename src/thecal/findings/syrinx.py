@@ -1,0 +1,21 @@
+"""Finding: syrinx beyond a tumour."""
+
+from __future__ import annotations
+
+from thecal.findings.cavities import judge
+from thecal.findings.views import SYRINX
+from thecal.records import AlignedStudy, Finding, Lesion, NotAssessed, Segmentation
+
+CODE = "syrinx"
+NEEDS = ("lesion", "T2w|T2w_fs", "cord", "sac")
+SUBJECT = "lesion"
+
+
+def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | None) -> Finding | NotAssessed:
+    """Whether a cavity runs on in the cord beyond the tumour, longer than a cyst that caps it.
+
+    Fluid is nearly as bright as CSF on T2w and, where there is T1w, dark there and without uptake. Kinds are told apart by
+    where the fluid lies and by what was drawn. Not assessed without lesion-free cord and CSF to compare with.
+    """
+    assert lesion is not None
+    return judge(CODE, SYRINX, aligned, segmentation, lesion)

@@ -1,0 +1,33 @@
+"""Finding: length of all change of the cord on T2w, in vertebral segments."""
+
+from __future__ import annotations
+
+from thecal.findings.cord_change import change_of, rimmed
+from thecal.findings.length_segments import of_part
+from thecal.findings.levels import levels_of
+from thecal.findings.views import POLAR_CYST, SYRINX
+from thecal.records import AlignedStudy, Finding, Lesion, NotAssessed, Segmentation
+
+CODE = "t2_length_segments"
+NEEDS = ("lesion", "T2w|T2w_fs", "cord", "levels")
+SUBJECT = "lesion"
+
+
+def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | None) -> Finding | NotAssessed:
+    """Cranio-caudal length of everything in the cord that is bright on T2w and joined to the lesion, in vertebral segments.
+
+    Lesion and oedema count together; cavities beyond the tumour (polar cyst, syrinx) are not counted.
+    """
+    assert lesion is not None
+    levels = levels_of(aligned, segmentation)
+    change = change_of(aligned, segmentation, lesion)
+    assert levels is not None
+    if change is None:
+        return NotAssessed(CODE, lesion.tracking_uid, "no lesion-free cord beside the lesion on T2w")
+    view = change.view
+    tumour = view.tumour(lesion) & view.cord
+    cavity = (change.cavity | view.of(lesion, (POLAR_CYST, SYRINX))) & ~tumour
+    part = (change.bright & ~rimmed(view, cavity)) | tumour
+    if not part.any():
+        return NotAssessed(CODE, lesion.tracking_uid, "no change of the cord was found")
+    return of_part(CODE, view, part, levels, lesion, "length of all cord brighter than normal on T2w, lesion included")

@@ -1,0 +1,27 @@
+"""Whether a lesion lies within the cord or beside it, which decides what may be asked of it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from thecal.findings import compartment
+from thecal.records import AlignedStudy, Finding, Lesion, Segmentation
+
+
+def share_within(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion) -> float | None:
+    """How probable it is that the lesion lies within the cord; None where its compartment cannot be told."""
+    return _kept(aligned, segmentation, lesion.tracking_uid)
+
+
+def forget() -> None:
+    """Lets go of what was kept."""
+    _kept.cache_clear()
+
+
+@lru_cache(maxsize=16)
+def _kept(aligned: AlignedStudy, segmentation: Segmentation, tracking_uid: str) -> float | None:
+    lesion = next(one for one in segmentation.lesions if one.tracking_uid == tracking_uid)
+    told = compartment.measure(aligned, segmentation, lesion)
+    if not isinstance(told, Finding) or told.probabilities is None:
+        return None
+    return told.probabilities["intramedullary"]
