@@ -14,7 +14,7 @@ def test_it_names_what_was_acquired_what_is_missing_why_and_what_to_acquire() ->
     told = describe(STUDY, check(STUDY, rules()), rules())
     for words in (
         "acq-sag_T2w · T2w · sagittal · 3.0 mm", "not read: series 9 (a mosaic)",
-        "Leptomeningeal disease: cannot be answered", "may look normal", "acquire: Sagittal fat-suppressed T1",
+        "Leptomeningeal disease: cannot be answered", "may look normal", "acquire: T1 after contrast, fat-suppressed",
     ):  # fmt: skip
         assert words in told
 

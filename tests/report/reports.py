@@ -55,7 +55,7 @@ SAG_T2, SAG_T1, SAG_CE, AX_T2 = "acq-sag_T2w", "acq-sag_T1w", "acq-sag_ce-gadoli
 WHOLE: tuple[Region, ...] = ("cervical", "thoracic", "lumbar", "sacral")
 IDENTITY = Identity("Muster^Erika", "SIM-1", "19810203", "F", "ACC-7", "2.25.1", "20260304", "MR whole spine")
 # A 2 x 2 picture, for reports whose pictures are not looked at.
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAAC0lEQVR42mNg+A8AAQIBADAfjLoAAAAASUVORK5CYII="
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAADklEQVR4nGNwaGBocAAABIYBgeFspBgAAAAASUVORK5CYII="
 SAGITTAL = np.array([[3.3, 0, 0, -18], [0, -0.9, 0.02, 47], [0, 0.02, 0.9, 330], [0, 0, 0, 1.0]])
 AXIAL = np.array([[-0.7, 0, 0, 21], [0, -0.7, 0.1, 22], [0, 0.02, 4.0, 365], [0, 0, 0, 1.0]])
 CENTRE = np.array([0.4, 0.6, 402.0])

@@ -254,6 +254,7 @@ def _names(
         **{f"entity.{code}": vocabulary.name(code) for code in sorted(spoken & known)},
         **{f"unit_of.{code}": term.unit for code, term in vocabulary.findings.items() if term.unit},
         **{f"source.{key}": cite(sources[key]) for key in sorted(cited & set(sources))},
+        **{f"title.{key}": title(sources[key]) for key in sorted(cited & set(sources))},
         **{f"article.{code}": articles[code].title for code in sorted(spoken & set(articles))},
     }
 
@@ -268,6 +269,11 @@ def cite(source: Source) -> str:
         f"doi:{source.doi}" if source.doi else "",
     )
     return ". ".join(part.rstrip(".") for part in parts if part) + "."
+
+
+def title(source: Source) -> str:
+    """A publication's title and year."""
+    return f"{source.title.rstrip('.')}, {source.year}" if source.year else source.title.rstrip(".")
 
 
 def other_alerts(report: Report) -> tuple[Alert, ...]:

@@ -27,7 +27,7 @@ ENHANCING: tuple[Role, ...] = ("T1w_ce", "T2w", "T2w_fs", "T1w", "T2starw", "ct_
 OTHER: tuple[Role, ...] = ("T2w", "T2w_fs", "T1w_ce", "T1w", "T2starw", "ct_myelogram", "ct")
 # Codes of a lesion map: what is the lesion itself, and what lies around it.
 TUMOUR, AROUND = (1, 2, 5, 6, 7, 8, 10), (3, 4, 9, 11, 12)
-CORD, SAC = (1,), (1, 2)
+CORD, AROUND_CORD = (1,), (2,)
 
 
 def draw(
@@ -138,11 +138,13 @@ def _outlined(
     """The picture with the outlines that fall into it, and a legend of those."""
     kinds = [("around", "lesion", AROUND, canvas.BLUE), ("tumour", "lesion", TUMOUR, canvas.ORANGE)]
     if anatomy:
-        kinds = [("sac", "anatomy", SAC, canvas.YELLOW), ("cord", "anatomy", CORD, canvas.GREEN), *kinds]
+        kinds = [("sac", "anatomy", AROUND_CORD, canvas.YELLOW), ("cord", "anatomy", CORD, canvas.GREEN), *kinds]
     legend = []
     for name, kind, codes, colour in kinds:
         share = _share(frame, series, aligned, segmentation, kind, codes)
         if share is not None and share.max() > 0.5:
+            if name == "sac" and (cord := _share(frame, series, aligned, segmentation, kind, CORD)) is not None:
+                share = share + cord
             colours = canvas.outline(colours, share, colour)
             legend.append(wording.say(f"figure.{name}"))
     return colours, legend or [wording.say("figure.nothing_drawn")]

@@ -144,7 +144,7 @@ def _expansion(lesion: Lesion, reading: Reading, wording: Wording) -> str:
         return ""
     if told.state == "absent":
         return wording.say("lesion.cord_expansion_absent", probability=percent(told.probabilities["absent"]))
-    return wording.hedge(told.probabilities["present"]) + wording.say("lesion.cord_expansion_present")
+    return wording.say("lesion.cord_expansion_present", hedge=wording.hedge(told.probabilities["present"]))
 
 
 def _margins(lesion: Lesion, reading: Reading, wording: Wording) -> str:

@@ -26,8 +26,11 @@ def render(report: Report) -> bytes:
         (say("section.technique"), _technique(report, wording)),
         (say("section.findings"), _findings(report, wording)),
         (say("section.differential"), _differential(report, wording)),
-        (say("section.not_assessed"), _pairs(views.not_assessed(report, wording)) or [say("not_assessed.none")]),
-        (say("section.next_imaging"), report.next_imaging or [say("next_imaging.none")]),
+        (
+            say("section.not_assessed"),
+            _pairs(views.not_assessed(report, wording)) or [views.nothing_missing(report, wording)],
+        ),
+        (say("section.next_imaging"), report.next_imaging or [views.nothing_asked(report, wording)]),
         (say("section.comparison"), views.comparison(report, wording)),
         (say("section.holes"), _pairs(views.holes(report, wording))),
         (say("section.methods"), _methods(report, wording)),
@@ -87,11 +90,11 @@ def _row(row: views.Row) -> str:
 
 
 def _differential(report: Report, wording: Wording) -> list[str]:
-    lines = list(views.alerts(report))
+    lines: list[str] = []
     for one in views.differentials(report, wording):
         told = "; ".join(f"{view.name} {view.told} ({view.interval})" for view in one.shown)
         lines.append(f"{one.heading}: {one.reason or f'{told}; {one.rest_told}'.rstrip('; ')}")
-    return lines
+    return [*lines, *views.alerts(report)]
 
 
 def _methods(report: Report, wording: Wording) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from thecal.records import (
     PATIENT,
@@ -25,7 +25,7 @@ from thecal.records import (
 )
 from thecal.report.composition import other_alerts
 from thecal.report.sentences import comparison_lines, lesion_sentence, level_of
-from thecal.report.wording import LOW, Wording, capital, listed, number, percent, percents
+from thecal.report.wording import LOW, Wording, capital, listed, number, percent, percents, whole
 
 Pairs = tuple[tuple[str, str], ...]
 SHOWN_SHARE, SHOWN_LEAST, SHOWN_MOST = 0.9, 3, 8
@@ -190,7 +190,14 @@ def differentials(report: Report, wording: Wording) -> tuple[DifferentialView, .
     instances = {lesion.tracking_uid: lesion.instance for lesion in report.reading.lesions}
     ordered = sorted(report.differentials, key=lambda one: (one.subject != PATIENT, instances.get(one.subject, 0)))
     shown = [one for one in ordered if one.subject == PATIENT or one.subject in instances]
-    return tuple(_differential(one, instances.get(one.subject), wording) for one in shown)
+    views = [_differential(one, instances.get(one.subject), wording) for one in shown]
+    same = wording.say("differential.same_as_patient")
+    return tuple(
+        replace(view, reason=same, shown=(), rest=(), whys=(), parents=(), unused="", notes=())
+        if view is not views[0] and view.shown and (view.shown, view.rest) == (views[0].shown, views[0].rest)
+        else view
+        for view in views
+    )
 
 
 def alerts(report: Report) -> tuple[str, ...]:
@@ -208,6 +215,17 @@ def not_assessed(report: Report, wording: Wording) -> tuple[tuple[str, str], ...
         (capital(reason), "; ".join(f"{subject}: {listed(names)}" for subject, names in subjects.items()))
         for reason, subjects in by_reason.items()
     )
+
+
+def nothing_missing(report: Report, wording: Wording) -> str:
+    """What stands where no gap is listed: that nothing was left out, or that nothing was looked for."""
+    looked = any(finding.basis != "stated" for finding in report.reading.findings)
+    return wording.say("not_assessed.none" if looked else "not_assessed.nothing")
+
+
+def nothing_asked(report: Report, wording: Wording) -> str:
+    """What stands where no further imaging is asked for."""
+    return wording.say("next_imaging.none" if report.protocol.answerable else "next_imaging.not_checked")
 
 
 def comparison(report: Report, wording: Wording) -> tuple[str, ...]:
@@ -252,6 +270,12 @@ def articles(report: Report, wording: Wording) -> tuple[tuple[str, str, str], ..
         candidate.entity for view in differentials(report, wording) for candidate in view.shown if candidate.article
     )
     return tuple((code, report.words[f"article.{code}"], wording.say("articles.open", code=code)) for code in shown)
+
+
+def mark(report: Report) -> str:
+    """Whose report this is, for the head of every page."""
+    date = report.acquired_on or ""
+    return " · ".join(filter(None, (report.identity.patient_id, date, f"thecal {report.provenance.version}")))
 
 
 def status(report: Report, wording: Wording) -> str:
@@ -385,9 +409,7 @@ def _subject(gap: NotAssessed, report: Report, wording: Wording) -> str:
 
 
 def _place(place: Place, wording: Wording) -> str:
-    return wording.say(
-        "lesion.place", x=f"{place.x:.0f}", y=f"{place.y:.0f}", z=f"{place.z:.0f}", series=place.series_key
-    )
+    return wording.say("lesion.place", x=whole(place.x), y=whole(place.y), z=whole(place.z), series=place.series_key)
 
 
 def _value(code: str, value: str | float, wording: Wording) -> str:
@@ -456,11 +478,12 @@ def _why(entity: str, evidence: Sequence[Evidence], wording: Wording) -> WhyView
 
 def _evidence(one: Evidence, wording: Wording) -> tuple[str, str, bool, tuple[tuple[str, str, str], ...], str]:
     counts = tuple(
-        (wording.say("differential.count", n=n, of=of), key, wording.words.get(f"source.{key}", key))
+        (wording.say("differential.count", n=n, of=of), key, wording.words.get(f"title.{key}", key))
         for n, of, key in one.counts
     )
     sign = f"{wording.finding(one.finding)}: {wording.name('state', one.state)}"
     ratio = number(math.exp(min(abs(one.weight), 20.0)))
     told = wording.say("differential.for" if one.weight >= 0 else "differential.against", ratio=ratio)
-    judged = "" if not one.judged else wording.say("differential.judged", weight=f"{one.judged:+.1f}")
+    share = one.judged / one.weight if one.weight else 0.0
+    judged = wording.say("differential.judged", share=percent(share)) if share >= 0.005 else ""
     return sign, told, one.weight >= 0, counts, judged

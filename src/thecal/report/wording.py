@@ -80,6 +80,11 @@ def number(value: float, sd: float | None = None) -> str:
     return told if not sd else f"{told} ± {sd:.{max(digits, 1) if sd < 1 else digits}f}"
 
 
+def whole(value: float) -> str:
+    """A coordinate in whole millimetres, with a true minus sign."""
+    return "0" if abs(value) < 0.5 else f"{value:.0f}".replace("-", "\u2212")
+
+
 def listed(parts: Iterable[str]) -> str:
     """Parts as a list within a sentence."""
     return ", ".join(part for part in parts if part)
