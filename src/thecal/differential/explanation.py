@@ -14,8 +14,8 @@ from thecal.differential.weighing import (
     Number,
     number_likelihood,
     roots_of,
-    temperature,
     tree_likelihood,
+    trust_in_signs,
 )
 from thecal.records import Evidence
 
@@ -52,7 +52,7 @@ def log_odds(score: Array) -> Array:
 
 def weigh(case: Case, added: Mapping[str, Array], score: Array, model: Model) -> dict[str, Array]:
     """The weight of each finding: by how much it changes each entity's log odds, all other findings given."""
-    trust = temperature(len(added), model)
+    trust = trust_in_signs(model)
     with_all = log_odds(score)
     return {code: with_all - log_odds(score - trust * part) for code, part in added.items()}
 
@@ -85,7 +85,7 @@ def _evidence(code: str, case: Case, entity: str, weight: float, model: Model) -
 
 def compare(case: Case, added: Mapping[str, Array], first: str, second: str, model: Model) -> tuple[Evidence, ...]:
     """Why the first entity and not the second: each finding's log likelihood ratio between the two, heaviest first."""
-    trust = temperature(len(added), model)
+    trust = trust_in_signs(model)
     ratios = {code: trust * float(part[model.index(first)] - part[model.index(second)]) for code, part in added.items()}
     ordered = sorted(ratios, key=lambda code: -abs(ratios[code]))
     return tuple(_evidence(code, case, first, ratios[code], model) for code in ordered if abs(ratios[code]) >= LEAST)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from thecal.differential.model import Model, density_at
 from thecal.differential.structure import Array
-from thecal.differential.weighing import PRIOR_ONLY, Case, Number, posterior
+from thecal.differential.weighing import PRIOR_ONLY, Case, Number, posterior, roots_of, upward
 
 Draws = NDArray[np.float32]
 """Draws need no more than seven digits, and are twice as fast for it."""
@@ -73,7 +73,7 @@ def prior_draws(model: Model) -> Draws:
     return model.draws["prior"]
 
 
-def draw_posteriors(case: Case, log_prior: Array, log_likelihood: Array, findings: int, model: Model) -> Draws:
+def draw_posteriors(case: Case, log_prior: Array, log_likelihood: Array, model: Model) -> Draws:
     """Posterior probabilities under each draw of the rates: draws × entities."""
     moved = np.zeros_like(prior_draws(model))
     for code, told in case.items():
@@ -83,7 +83,21 @@ def draw_posteriors(case: Case, log_prior: Array, log_likelihood: Array, finding
             moved += number_draws(code, told, model)
         else:
             moved += _seen(state_draws(code, model), told, model.nodes[code].plain)
-    return posterior(log_prior.astype(np.float32) + prior_draws(model), log_likelihood.astype(np.float32) + moved, findings, model)
+    for root, tree in roots_of(case, model).items():
+        moved += _unassessed(root, tree, case, model)
+    return posterior(log_prior.astype(np.float32) + prior_draws(model), log_likelihood.astype(np.float32) + moved, model)
+
+
+def _unassessed(root: str, tree: set[str], case: Case, model: Model) -> Draws:
+    """What is not known of the rates of findings that were not assessed but stand above some that were, to first order."""
+    below: dict[str, Array] = {}
+    upward(root, tree, case, model, below)
+    moved = np.zeros_like(prior_draws(model))
+    for code in tree - case.keys():
+        share = model.nodes[code].plain * below[code]
+        share = (share / share.sum(axis=1, keepdims=True)).T.astype(np.float32)
+        moved += (state_draws(code, model) * share[:, None, :]).sum(axis=0)
+    return moved
 
 
 def _seen(ratios: Draws, told: Array, plain: Array) -> Draws:
@@ -99,8 +113,8 @@ def _seen(ratios: Draws, told: Array, plain: Array) -> Draws:
 
 def ninety(draws: Draws, probability: Array) -> Array:
     """The 5 % and 95 % points of the draws, entities × 2, widened where the stated probability lies outside."""
-    last = len(draws) - 1
-    places = (round(0.05 * last), round(0.95 * last))
+    aside = round(0.05 * (len(draws) + 1)) - 1
+    places = (aside, len(draws) - 1 - aside)
     ordered = np.partition(draws, places, axis=0)
     low, high = ordered[places[0]], ordered[places[1]]
     return np.stack([np.minimum(low, probability), np.maximum(high, probability)], axis=1)

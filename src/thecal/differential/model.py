@@ -166,12 +166,25 @@ def _node(
         average = raw.mean(axis=0)
         table = np.where(defined, (1 - share) * raw + share * average, float(caution["undefined"]) * mean)
         table = _with_none(table, flat)
+    error = reading_error(len(states), float(caution["reading_error"].get(code, 0.0)))
+    table, plain, mean = table @ error, plain @ error, mean @ error
     strength = np.array([rate.strength for rate in own])
     counted = np.array([rate.counted for rate in own])
     return Node(
         code, states, parent, table, _with_none((1 - share) * plain + share * mean, flat),
         np.append(strength, strength.mean()), np.append(counted, 0.0),
     )
+
+
+def reading_error(states: int, share: float) -> Array:
+    """How often a state is read as its neighbour: states × states, rows sum to 1."""
+    matrix = np.eye(states)
+    for row in range(states):
+        beside = [column for column in (row - 1, row + 1) if 0 <= column < states]
+        for column in beside:
+            matrix[row, column] += share / len(beside)
+            matrix[row, row] -= share / len(beside)
+    return matrix
 
 
 def _with_none(table: Array, flatness: float) -> Array:

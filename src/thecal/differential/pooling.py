@@ -177,7 +177,22 @@ def _bases(
             first, second = told["p"], told.get("again", told["p"])
             mean = np.array([(1 - later) * first.get(state, 0.0) + later * second.get(state, 0.0) for state in term.states]) + 1e-4
             bases[entity, code] = mean / mean.sum(), min(float(told["n"]), cap)
-    return bases
+    return _draw_to_group(bases, float(settings["pooling"]["drawn_to_group"]), vocabulary) if judged else bases
+
+
+def _draw_to_group(
+    bases: dict[tuple[str, str], tuple[Array, float]], share: float, vocabulary: Vocabulary
+) -> dict[tuple[str, str], tuple[Array, float]]:
+    """Each judgement drawn a share of the way, in log odds, towards the mean of its group: a lone opinion errs more than many."""
+    groups: dict[tuple[str | None, str], list[Array]] = {}
+    for (entity, code), (mean, _) in bases.items():
+        groups.setdefault((vocabulary.entities[entity].group, code), []).append(mean)
+    middles = {key: np.log(np.mean(means, axis=0)) for key, means in groups.items()}
+    drawn = {}
+    for (entity, code), (mean, strength) in bases.items():
+        moved = np.exp((1 - share) * np.log(mean) + share * middles[vocabulary.entities[entity].group, code])
+        drawn[entity, code] = moved / moved.sum(), strength
+    return drawn
 
 
 def _pool_cells(
@@ -194,7 +209,7 @@ def _pool_cells(
             weight = series.weight * (1.0 if own else float(rules["parent_weight"]))
             filled = complete(series, bases[leaf, series.finding][0], series.finding in rules["classes_differ"])
             series_of.setdefault((leaf, series.finding), []).append((filled, weight))
-    spreads = _spreads(series_of, rules, vocabulary)
+    spreads, trust = _spreads(series_of, rules, vocabulary), float(rules["series_trust"])
     cells = {}
     for key, (mean, strength) in bases.items():
         found = series_of.get(key)
@@ -206,7 +221,7 @@ def _pool_cells(
         for filled, weight in found:
             patients = float(filled.sum())
             if patients > 0:
-                alpha = alpha + worth(patients, spreads[key[1]], weight, rules["study_at_most"]) * filled / patients
+                alpha = alpha + trust * worth(patients, spreads[key[1]], weight, rules["study_at_most"]) * filled / patients
         whole_strength = float(alpha.sum())
         cells[key] = alpha / whole_strength, whole_strength, 1 - kept / whole_strength
     return cells
@@ -304,7 +319,8 @@ def _shifted(
     pull, strength = 0.0, kept
     for row in rows:
         value = log(float(row["mean"])) - skew if is_log else float(row["mean"])
-        patients = worth(float(row["n"]), float(rules["spread_when_thin"]), float(row["weight"]), rules["study_at_most"])
+        weight = float(row["weight"]) * float(rules["series_trust"])
+        patients = worth(float(row["n"]), float(rules["spread_when_thin"]), weight, rules["study_at_most"])
         pull += patients * (value - middle)
         strength += patients
     shift = pull / strength

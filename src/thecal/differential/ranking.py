@@ -14,7 +14,7 @@ from thecal.differential.intervals import COVERS, draw_posteriors, ninety
 from thecal.differential.model import NONE, Model
 from thecal.differential.outlook import look_beyond
 from thecal.differential.structure import Array
-from thecal.differential.weighing import PRIOR_ONLY, Case, Number, log_likelihoods, posterior, prior, temperature
+from thecal.differential.weighing import Case, Number, log_likelihoods, posterior, prior, trust_in_signs
 from thecal.records import PATIENT, Candidate, Differential, Finding, Reading
 
 EXPLAINED = 5
@@ -34,12 +34,7 @@ def weigh_case(case: Case, model: Model) -> Weighed:
     """The probabilities of every entity for one case, without intervals or explanation."""
     log_prior = np.log(np.maximum(prior(case, model), 1e-300))
     parts = log_likelihoods(case, model)
-    return Weighed(log_prior, parts, posterior(log_prior, _sum(parts, model), count_signs(case), model))
-
-
-def count_signs(case: Case) -> int:
-    """How many assessed findings weigh as signs."""
-    return sum(code not in PRIOR_ONLY for code in case)
+    return Weighed(log_prior, parts, posterior(log_prior, _sum(parts, model), model))
 
 
 def _sum(parts: dict[str, Array], model: Model) -> Array:
@@ -49,12 +44,12 @@ def _sum(parts: dict[str, Array], model: Model) -> Array:
 def rank(case: Case, model: Model, subject: str = PATIENT, proven: str | None = None) -> Differential:
     """The ranked entities of one case, with 90 % intervals, reasons, questions and alerts."""
     weighed = weigh_case(case, model)
-    probability, signs = weighed.probability, count_signs(case)
+    probability = weighed.probability
     likelihood = _sum(weighed.parts, model)
-    draws = draw_posteriors(case, weighed.log_prior, likelihood, signs, model)
+    draws = draw_posteriors(case, weighed.log_prior, likelihood, model)
     bounds = ninety(draws, probability)
     added = shares(case, model, weighed.parts)
-    weights = weigh(case, added, weighed.log_prior + temperature(signs, model) * likelihood, model)
+    weights = weigh(case, added, weighed.log_prior + trust_in_signs(model) * likelihood, model)
     ahead = forecast(case, model)
     order = np.argsort(-probability, kind="stable")
     candidates = tuple(

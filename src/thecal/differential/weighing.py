@@ -137,17 +137,14 @@ def _band_shares(case: Case, model: Model) -> dict[str, float]:
     return {"child": child, "adult": 1 - child}
 
 
-def temperature(findings: int, model: Model) -> float:
-    """How far the signs' weight is trusted: less, the more findings there are, because they repeat one another."""
-    return 1 / (1 + float(model.settings["calibration"]["temperature_per_finding"]) * findings)
+def trust_in_signs(model: Model) -> float:
+    """How far the signs' weight is trusted as it stands; fitted, 1 when the model is as sure as it should be."""
+    return float(model.settings["calibration"]["weight_of_signs"])
 
 
-def posterior(log_prior: Array, log_likelihood: Array, findings: int, model: Model) -> Array:
+def posterior(log_prior: Array, log_likelihood: Array, model: Model) -> Array:
     """Probabilities of every entity; leading axes (draws) are kept."""
-    score = log_prior + temperature(findings, model) * log_likelihood
-    score = score - score.max(axis=-1, keepdims=True)
-    probability = np.exp(score)
+    score = log_prior + trust_in_signs(model) * log_likelihood
+    probability: Array = np.exp(score - score.max(axis=-1, keepdims=True))
     probability /= probability.sum(axis=-1, keepdims=True)
-    mix = float(model.settings["calibration"]["uniform_mix"])
-    mixed: Array = (1 - mix) * probability + mix / probability.shape[-1]
-    return mixed
+    return probability
