@@ -59,7 +59,7 @@ def ghosting(series: Series) -> float | None:
     border = np.array([_outside(one) for one in ndimage.uniform_filter(small, size=(0, 3, 3)) < level * 0.8])
     if border.mean() < AIR_SHARE or np.mean(small[border] == 0) > 0.5:
         return None
-    sharp = small - ndimage.gaussian_filter(small, (0, 4, 4))
+    sharp = small - ndimage.uniform_filter(small, (0, 13, 13))
     found = [
         _likeness(sharp, border, np.roll(sharp, shift, axis), np.roll(small > level, shift, axis))
         for axis in (1, 2)
@@ -81,7 +81,7 @@ def slice_disagreement(series: Series) -> float | None:
     if axis is None or volume.voxels.shape[axis] < 7:
         return None
     stack = np.moveaxis(volume.voxels, axis, 0).astype(np.float32)[:, ::2, ::2]
-    flat = ndimage.gaussian_filter(stack, (0, 1, 1)) - ndimage.gaussian_filter(stack, (0, 12, 12))
+    flat = ndimage.uniform_filter(stack, (0, 3, 3)) - ndimage.uniform_filter(stack, (0, 31, 31))
     flat = flat.reshape(len(flat), -1)
     flat = flat / (np.linalg.norm(flat, axis=1, keepdims=True) + 1e-6)
     near = np.sum(flat[:-2] * flat[1:-1], axis=1)

@@ -112,7 +112,7 @@ class Canvas:
 def encode(image: Any) -> str:
     """An image as PNG, base64."""
     held = io.BytesIO()
-    image.save(held, "PNG", compress_level=6)
+    image.save(held, "PNG", compress_level=4)
     return base64.b64encode(held.getvalue()).decode()
 
 

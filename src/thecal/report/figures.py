@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from thecal.records import AlignedStudy, Figure, LabelMap, Lesion, Place, Reading, Role, Segmentation, Series, Volume
+from thecal.records import AlignedStudy, Figure, LabelMap, Lesion, Place, Reading, Role, Segmentation, Series
 from thecal.records.geometry import transform_points, voxel_to_mm
 from thecal.report import canvas, planes, spine_map
 from thecal.report import words as languages
@@ -143,8 +143,8 @@ def _outlined(
     for name, kind, codes, colour in kinds:
         share = _share(frame, series, aligned, segmentation, kind, codes)
         if share is not None and share.max() > 0.5:
-            if name == "sac" and (cord := _share(frame, series, aligned, segmentation, kind, CORD)) is not None:
-                share = share + cord
+            if name == "sac":
+                share = share + _inside(frame, series, aligned, segmentation)
             colours = canvas.outline(colours, share, colour)
             legend.append(wording.say(f"figure.{name}"))
     return colours, legend or [wording.say("figure.nothing_drawn")]
@@ -160,8 +160,13 @@ def _share(
     if label is None:
         return None
     to_map = None if own is not None else np.asarray(aligned.to_reference.get(series.key, np.eye(4)))
-    mask = Volume(np.isin(label.volume.voxels, codes), label.volume.affine)
-    return planes.cut(mask, frame, to_map)
+    return planes.cut(label.volume, frame, to_map, codes=codes)
+
+
+def _inside(frame: Frame, series: Series, aligned: AlignedStudy, segmentation: Segmentation) -> Picture | float:
+    """The cord, which the sac's outline goes round as well."""
+    cord = _share(frame, series, aligned, segmentation, "anatomy", CORD)
+    return 0.0 if cord is None else cord
 
 
 def _stations(aligned: AlignedStudy) -> Sequence[Series]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -81,8 +81,18 @@ def frame_through(series: Series, point: ArrayLike, view: View, reach_mm: tuple[
     return Frame(middle, right, down, width, height, max(width, height) / pixels)
 
 
-def cut(volume: Volume, frame: Frame, to_volume: NDArray[np.float64] | None = None, *, order: int = 1) -> Picture:
-    """The picture of a volume in a frame; to_volume carries the frame's mm into the volume's. Outside stands 0."""
+def cut(
+    volume: Volume,
+    frame: Frame,
+    to_volume: NDArray[np.float64] | None = None,
+    *,
+    order: int = 1,
+    codes: Sequence[int] | None = None,
+) -> Picture:
+    """The picture of a volume in a frame; to_volume carries the frame's mm into the volume's. Outside stands 0.
+
+    With codes the volume is a label map, and the picture says how far each pixel lies in those labels, 0 to 1.
+    """
     from scipy import ndimage
 
     points = frame.points()
@@ -93,8 +103,11 @@ def cut(volume: Volume, frame: Frame, to_volume: NDArray[np.float64] | None = No
     part = volume.voxels[tuple(slice(a, max(b, a + 1)) for a, b in zip(low, high, strict=True))]
     if 0 in part.shape:
         return np.zeros(index.shape[1:], dtype=np.float32)
+    values = part if codes is None else np.isin(part, codes)
+    if not values.any():
+        return np.zeros(index.shape[1:], dtype=np.float32)
     shifted = index - low[:, None, None]
-    picture: Picture = ndimage.map_coordinates(part.astype(np.float32), shifted, order=order, mode="constant", cval=0.0)
+    picture: Picture = ndimage.map_coordinates(values.astype(np.float32), shifted, order=order, cval=0.0)
     return picture
 
 
