@@ -34,7 +34,7 @@ def compose(out: Findings, wanted: Mapping[str, Role], context: Mapping[str, Val
     doubts = [issue for key, image, kind in triples for issue in _issues(key, image, kind)]
     return Study(
         series=tuple(_series(key, image, kind) for key, image, kind in triples),
-        unread=tuple(out.unread),
+        unread=out.unread,
         issues=(*out.issues, *doubts),
         context={**context_of(out.personal, day), **context},
         acquired_on=day,

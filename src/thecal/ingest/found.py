@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass, field
 
 from thecal.ingest.tags import Tags
@@ -34,6 +34,18 @@ class Findings:
     """Everything that came out of the input so far."""
 
     images: list[Found] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
-    personal: Mapping[str, str] = field(default_factory=dict)
+    personal: Tags = field(default_factory=dict)
+    skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def skip(self, what: str, why: str) -> None:
+        """Notes a file or an image that is left unread; many of one series with one reason are told as one."""
+        self.skipped[what, why] += 1
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """What was left unread and why, in alphabetical order."""
+        counted = (
+            (what if count == 1 else f"{what}, {count} files", why) for (what, why), count in self.skipped.items()
+        )
+        return tuple(Unread(what, why) for what, why in sorted(counted))

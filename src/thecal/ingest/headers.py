@@ -72,7 +72,8 @@ def _refuse_inflating(stream: BinaryIO) -> None:
 
 def flatten(header: Any) -> Iterator[Tags]:
     """The Tags of each image plane in the file: one for a classic file, one a frame for an enhanced one."""
-    common = _collect(header)
+    syntax = getattr(header, "file_meta", {}).get("TransferSyntaxUID")
+    common = {**_collect(header), **({"TransferSyntaxUID": str(syntax)} if syntax else {})}
     frames = header.get("PerFrameFunctionalGroupsSequence")
     if not frames:
         yield common

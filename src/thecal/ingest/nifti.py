@@ -13,7 +13,7 @@ from thecal.ingest import bids
 from thecal.ingest.found import Findings, Found
 from thecal.ingest.limits import Limits
 from thecal.ingest.sources import Source
-from thecal.records import Issue, Role, StudyUnreadable, Unread, Volume
+from thecal.records import Issue, Role, StudyUnreadable, Volume
 from thecal.records.geometry import slice_axis_of, voxel_to_mm
 
 _MM_PER_UNIT = {"meter": 1000.0, "mm": 1.0, "micron": 0.001, "unknown": 1.0}
@@ -148,20 +148,18 @@ def read_folder(sources: Sequence[Source], named: set[str], limits: Limits, out:
     beside_dicom = bool(out.images)
     for source in sources:
         if source.path is None:
-            out.unread.append(Unread(source.name, "NIfTI inside an archive: unpack it and give the folder"))
+            out.skip(source.name, "NIfTI inside an archive: unpack it and give the folder")
         elif source.name not in named and beside_dicom:
-            out.unread.append(
-                Unread(source.name, "NIfTI beside DICOM, likely made from it: name its role to read it as well")
-            )
+            out.skip(source.name, "NIfTI beside DICOM, likely made from it: name its role to read it as well")
         elif source.name not in named and bids.is_label_map(source.name):
-            out.unread.append(Unread(source.name, "a label map by its name, not an image"))
+            out.skip(source.name, "a label map by its name, not an image")
         else:
             try:
                 out.images.append(read_nifti(source, None, limits))
             except StudyUnreadable as fault:
                 if source.name in named:
                     raise
-                out.unread.append(Unread(source.name, f"expected {fault.expected}, found {fault.found}"))
+                out.skip(source.name, f"expected {fault.expected}, found {fault.found}")
 
 
 def _refuse_several(names: Sequence[str]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from thecal.ingest.decoder import Decoder
 from thecal.ingest.sources import Source
 from thecal.ingest.tags import Tags
 
@@ -20,25 +21,32 @@ def declared_bytes(tags: Tags) -> float:
     return float(np.prod([float(count) for count in counts]) * tags.get("BitsAllocated", 16) / 8)
 
 
-def decode(source: Source, wanted: Sequence[int], tags: Tags) -> dict[int, NDArray[Any]]:
-    """The stored values of the wanted frames of one file, (rows, columns) each.
+def decode(source: Source, wanted: Sequence[int], tags: Tags, decoder: Decoder) -> dict[int, NDArray[Any]]:
+    """The stored values of the wanted frames of one file, (rows, columns) each; compressed ones by way of the decoder.
 
-    Raises whatever the decoders raise for pixels that are cut off or damaged.
+    Raises whatever pydicom raises for pixels that are cut off or damaged.
     """
+    shape = (int(tags.get("NumberOfFrames", 1)), int(tags["Rows"]), int(tags["Columns"]))
+    syntax = tags.get("TransferSyntaxUID")
     with source.load() as stream:
-        data = dcmread(stream, force=True)
-        if "TransferSyntaxUID" not in data.file_meta:
-            # Files from before the file meta information existed are not compressed.
-            data.file_meta.TransferSyntaxUID = (
-                ImplicitVRLittleEndian if data.original_encoding[0] else ExplicitVRLittleEndian
-            )
-        pixels = data.pixel_array
-    if pixels.ndim == 2:
-        pixels = pixels[np.newaxis]
-    frames = {index: pixels[index] for index in wanted}
-    if any(frame.shape != (tags.get("Rows"), tags.get("Columns")) for frame in frames.values()):
+        if syntax is not None and UID(syntax).is_encapsulated:
+            pixels = decoder.decode(stream.read(), shape)
+        else:
+            pixels = _read_plain(stream)
+    if pixels.shape != shape:
         raise ValueError("its pixels do not fill the rows and columns that its header states")
-    return {index: _own_bits(frame, tags) for index, frame in frames.items()}
+    return {index: _own_bits(pixels[index], tags) for index in wanted}
+
+
+def _read_plain(stream: BinaryIO) -> NDArray[Any]:
+    data = dcmread(stream, force=True)
+    if "TransferSyntaxUID" not in data.file_meta:
+        # Files from before the file meta information existed are not compressed.
+        data.file_meta.TransferSyntaxUID = (
+            ImplicitVRLittleEndian if data.original_encoding[0] else ExplicitVRLittleEndian
+        )
+    pixels: NDArray[Any] = data.pixel_array
+    return pixels if pixels.ndim == 3 else pixels[np.newaxis]
 
 
 def _own_bits(frame: NDArray[Any], tags: Tags) -> NDArray[Any]:

@@ -57,7 +57,9 @@ class Stack:
 
     @property
     def tilt_degrees(self) -> float:
-        """Angle between the way from slice to slice and the slices' normal."""
+        """Angle between the way from slice to slice and the slices' normal; none for one slice."""
+        if len(self.frames) == 1:
+            return 0.0
         step = np.array(self.step)
         cosine = step @ self.frames[0].normal / np.linalg.norm(step)
         return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))

@@ -46,7 +46,8 @@ def read(
     out = Findings()
     with ExitStack() as closing:
         found = collect([Path(path) for path in listed], limits, closing)
-        out.unread.extend(found.unread)
+        for unread in found.unread:
+            out.skip(unread.what, unread.why)
         dicom = [source for source in found.sources if not source.is_nifti]
         read_dicom(dicom, limits, study_instance_uid, out)
         read_folder([source for source in found.sources if source.is_nifti], found.given_names, limits, out)
