@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from report import reports
 
 from thecal.records import (
@@ -23,12 +25,13 @@ from thecal.records import (
 )
 from thecal.records.form import from_data, to_data
 
+ALIGNED = reports.aligned()
 BARE = Provenance("0.1.0", "2026-03-04T10:00:00+00:00")
 
 
 def test_an_intramedullary_lesion_is_told_as_a_radiologist_tells_it() -> None:
     assert reports.report().impression[0] == (
-        "Intramedullary lesion at C4–C6, 34 mm (2.5 segments), T1 isointense, T2 hyperintense, marked homogeneous "
+        "Lesion 1: intramedullary lesion at C4–C6, 34 mm (2.5 segments), T1 isointense, T2 hyperintense, marked homogeneous "
         "enhancement; cord expanded, well-defined margins, probable cap sign."
     )
 
@@ -181,6 +184,14 @@ def test_a_gap_in_the_reading_stays_a_gap() -> None:
 def test_the_report_returns_from_its_json_form_unchanged() -> None:
     made = reports.report()
     assert from_data(Report, to_data(made)) == made
+
+
+@settings(derandomize=True, deadline=None, max_examples=25)
+@given(st.permutations(range(len(reports.reading().findings))))
+def test_the_order_of_the_findings_is_nothing(order: list[int]) -> None:
+    made = reports.reading()
+    shuffled = replace(made, findings=tuple(made.findings[index] for index in order))
+    assert reports.report(reading=shuffled, aligned=ALIGNED).impression == reports.report(aligned=ALIGNED).impression
 
 
 def test_names_of_entities_sources_and_articles_travel_with_the_report() -> None:

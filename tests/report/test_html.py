@@ -214,6 +214,23 @@ def test_the_same_report_gives_the_same_page(page: str) -> None:
     assert html.render(PAGES[page]()) == html.render(PAGES[page]())
 
 
+def test_an_older_report_without_newer_words_is_still_rendered() -> None:
+    made = reports.report()
+    fewer = {key: text for key, text in made.words.items() if not key.startswith(("document.", "section."))}
+    assert html.render(replace(made, words=fewer)) == html.render(made)
+
+
+def test_lesions_that_lack_the_same_signs_stand_together() -> None:
+    assert "lesions 1, 2: Restricted diffusion" in page_of(reports.report())
+
+
+def test_on_paper_every_page_bears_the_mark() -> None:
+    style = html._text("html.css")
+    paper = style[style.index("@media print") :]
+    assert re.search(r"\.running\{display:table-header-group", paper)
+    assert re.search(r"\.sheet\{display:table", paper)
+
+
 def _luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]

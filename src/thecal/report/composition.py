@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from thecal.records import (
     PATIENT,
-    Alert,
     AlignedStudy,
     Article,
     Comparison,
@@ -170,7 +169,7 @@ def _on_lesions(reading: Reading, holes: Sequence[Hole], provenance: Provenance,
     index = reading.index_lesion()
     ordered = sorted(reading.lesions, key=lambda lesion: (lesion is not index, lesion.instance))
     for lesion in ordered[:LESIONS_IN_IMPRESSION]:
-        yield sentences.lesion_sentence(lesion, reading, wording)
+        yield sentences.numbered(lesion, reading, wording)
     if len(ordered) > LESIONS_IN_IMPRESSION:
         yield wording.say("impression.more_lesions", count=len(ordered) - LESIONS_IN_IMPRESSION)
     if ordered:
@@ -274,10 +273,3 @@ def cite(source: Source) -> str:
 def title(source: Source) -> str:
     """A publication's title and year."""
     return f"{source.title.rstrip('.')}, {source.year}" if source.year else source.title.rstrip(".")
-
-
-def other_alerts(report: Report) -> tuple[Alert, ...]:
-    """Alerts of the differential that are no emergency, each once, most urgent first."""
-    alerts = [alert for one in report.differentials for alert in one.alerts if alert.code not in emergencies.CODES]
-    once = {(alert.code, alert.message): alert for alert in alerts}
-    return tuple(sorted(once.values(), key=lambda alert: alert.urgency))

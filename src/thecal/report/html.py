@@ -9,17 +9,17 @@ from typing import Any
 from markupsafe import Markup
 
 from thecal.records import Report
-from thecal.report import views
-from thecal.report.wording import Wording
+from thecal.report import rankings, views
+from thecal.report.wording import wording_of
 
 FILE = "report.html"
 
 
 def render(report: Report) -> bytes:
     """The report as one HTML page: style and images within it, nothing fetched, no script."""
-    wording = Wording(report.words)
+    wording = wording_of(report)
     page: str = _template().render(
-        report=report, view=views, wording=wording, say=wording.say, style=Markup(_text("html.css"))
+        report=report, view=views, ranked=rankings, wording=wording, say=wording.say, style=Markup(_text("html.css"))
     )
     return "\n".join(line.rstrip() for line in page.splitlines() if line.strip()).encode() + b"\n"
 

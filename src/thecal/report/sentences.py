@@ -47,6 +47,14 @@ def lesion_sentence(lesion: Lesion, reading: Reading, wording: Wording) -> str:
     return f"{sentence} {wording.say('impression.low_confidence', probability=percent(lesion.confidence))}"
 
 
+def numbered(lesion: Lesion, reading: Reading, wording: Wording) -> str:
+    """The lesion's sentence, with its number where there are several."""
+    sentence = lesion_sentence(lesion, reading, wording)
+    if len(reading.lesions) < 2:
+        return sentence
+    return wording.say("lesion.numbered", instance=lesion.instance, sentence=lower(sentence))
+
+
 def level_of(lesion: Lesion, reading: Reading, wording: Wording) -> str:
     """`at C4–C6` from named vertebral levels, else the region that was told, else that it could not be told."""
     if len(lesion.levels) > 1:

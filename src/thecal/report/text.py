@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from thecal.records import PATIENT, Report
-from thecal.report import views
-from thecal.report.wording import Wording
+from thecal.report import rankings, views
+from thecal.report.wording import Wording, wording_of
 
 FILE = "report.txt"
 
 
 def render(report: Report) -> bytes:
     """The report as paragraphs under headings in capitals; UTF-8, one statement a line."""
-    wording = Wording(report.words)
+    wording = wording_of(report)
     say = wording.say
     blocks: list[tuple[str, Sequence[str]]] = []
     if report.emergencies:
@@ -34,7 +34,7 @@ def render(report: Report) -> bytes:
         (say("section.comparison"), views.comparison(report, wording)),
         (say("section.holes"), _pairs(views.holes(report, wording))),
         (say("section.methods"), _methods(report, wording)),
-        (say("section.articles"), [f"{title}: {command}" for _, title, command in views.articles(report, wording)]),
+        (say("section.articles"), [f"{title}: {command}" for _, title, command in rankings.articles(report, wording)]),
         ("", [views.banner(report, wording)]),
     ]
     parts = ["\n".join(filter(None, (heading.upper(), *lines))) for heading, lines in blocks if lines]
@@ -91,10 +91,10 @@ def _row(row: views.Row) -> str:
 
 def _differential(report: Report, wording: Wording) -> list[str]:
     lines: list[str] = []
-    for one in views.differentials(report, wording):
+    for one in rankings.differentials(report, wording):
         told = "; ".join(f"{view.name} {view.told} ({view.interval})" for view in one.shown)
         lines.append(f"{one.heading}: {one.reason or f'{told}; {one.rest_told}'.rstrip('; ')}")
-    return [*lines, *views.alerts(report)]
+    return [*lines, *rankings.alerts(report)]
 
 
 def _methods(report: Report, wording: Wording) -> list[str]:

@@ -6,30 +6,26 @@ Nothing is decided here but what stands first and what is folded away.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from thecal.records import (
-    PATIENT,
     Change,
-    Differential,
-    Evidence,
     Figure,
     Finding,
     Issue,
     Lesion,
-    NotAssessed,
     Place,
     Report,
     SeriesLine,
 )
-from thecal.report.composition import other_alerts
 from thecal.report.sentences import comparison_lines, lesion_sentence, level_of
-from thecal.report.wording import LOW, Wording, capital, listed, number, percent, percents, whole
+from thecal.report.wording import LOW, Wording, capital, listed, number, percent, whole
 
 Pairs = tuple[tuple[str, str], ...]
-SHOWN_SHARE, SHOWN_LEAST, SHOWN_MOST = 0.9, 3, 8
 NEXT_SHOWN = 6
+# A sign this near to its lesion's centre is shown without a place of its own.
+NEAR_MM = 5.0
 
 
 @dataclass(frozen=True)
@@ -68,44 +64,6 @@ class QuestionView:
     answer: str
     label: str
     reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class CandidateView:
-    """One entity: its probability and interval as numbers for the plot and as words."""
-
-    entity: str
-    name: str
-    probability: float
-    low: float
-    high: float
-    told: str
-    interval: str
-    article: bool
-
-
-@dataclass(frozen=True)
-class WhyView:
-    """What speaks for and against an entity: sign, state, ratio, and the counts with their sources."""
-
-    name: str
-    rows: tuple[tuple[str, str, bool, tuple[tuple[str, str, str], ...], str], ...]
-
-
-@dataclass(frozen=True)
-class DifferentialView:
-    """The ranking of the patient or of one lesion, the first few and the rest."""
-
-    anchor: str
-    heading: str
-    reason: str | None
-    shown: tuple[CandidateView, ...]
-    rest: tuple[CandidateView, ...]
-    rest_told: str
-    parents: Pairs
-    whys: tuple[WhyView, ...]
-    unused: str
-    notes: tuple[str, ...]
 
 
 def patient(report: Report, wording: Wording) -> Pairs:
@@ -185,36 +143,29 @@ def withdrawn(report: Report, wording: Wording) -> tuple[str, ...]:
     return tuple(f"{_target(change, report, wording)}: {_was(change, wording)}" for change in gone)
 
 
-def differentials(report: Report, wording: Wording) -> tuple[DifferentialView, ...]:
-    """The patient's ranking first, then those of the lesions."""
-    instances = {lesion.tracking_uid: lesion.instance for lesion in report.reading.lesions}
-    ordered = sorted(report.differentials, key=lambda one: (one.subject != PATIENT, instances.get(one.subject, 0)))
-    shown = [one for one in ordered if one.subject == PATIENT or one.subject in instances]
-    views = [_differential(one, instances.get(one.subject), wording) for one in shown]
-    same = wording.say("differential.same_as_patient")
-    return tuple(
-        replace(view, reason=same, shown=(), rest=(), whys=(), parents=(), unused="", notes=())
-        if view is not views[0] and view.shown and (view.shown, view.rest) == (views[0].shown, views[0].rest)
-        else view
-        for view in views
-    )
-
-
-def alerts(report: Report) -> tuple[str, ...]:
-    """What must not be overlooked beside the emergencies."""
-    return tuple(alert.message for alert in other_alerts(report))
-
-
 def not_assessed(report: Report, wording: Wording) -> tuple[tuple[str, str], ...]:
     """Reason by reason, what was not assessed of whom."""
     by_reason: dict[str, dict[str, list[str]]] = {}
     for gap in report.reading.not_assessed:
-        subject = _subject(gap, report, wording)
-        by_reason.setdefault(gap.reason, {}).setdefault(subject, []).append(wording.finding(gap.code))
-    return tuple(
-        (capital(reason), "; ".join(f"{subject}: {listed(names)}" for subject, names in subjects.items()))
-        for reason, subjects in by_reason.items()
-    )
+        by_reason.setdefault(gap.reason, {}).setdefault(gap.subject, []).append(wording.finding(gap.code))
+    return tuple((capital(reason), _gaps(subjects, report, wording)) for reason, subjects in by_reason.items())
+
+
+def _gaps(subjects: Mapping[str, Sequence[str]], report: Report, wording: Wording) -> str:
+    """`lesions 1, 2: cap sign, haemorrhage; the patient: …`: lesions that lack the same signs stand together."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for subject, names in subjects.items():
+        together.setdefault(tuple(names), []).append(subject)
+    return "; ".join(f"{_subjects(whom, report, wording)}: {listed(names)}" for names, whom in together.items())
+
+
+def _subjects(subjects: Sequence[str], report: Report, wording: Wording) -> str:
+    numbers = [str(lesion.instance) for lesion in report.reading.lesions if lesion.tracking_uid in subjects]
+    names = [wording.say("not_assessed.patient")] if len(numbers) < len(subjects) else []
+    if numbers:
+        key = "lesion" if len(numbers) == 1 else "lesions"
+        names.append(wording.say(f"not_assessed.{key}", instance=numbers[0], instances=listed(numbers)))
+    return listed(names)
 
 
 def nothing_missing(report: Report, wording: Wording) -> str:
@@ -262,14 +213,6 @@ def methods(report: Report, wording: Wording) -> Pairs:
 def sources(report: Report) -> Pairs:
     """The publications cited, by key."""
     return tuple((key.removeprefix("source."), text) for key, text in report.words.items() if key.startswith("source."))
-
-
-def articles(report: Report, wording: Wording) -> tuple[tuple[str, str, str], ...]:
-    """The articles on the entities shown: code, title, and how to open it."""
-    shown = dict.fromkeys(
-        candidate.entity for view in differentials(report, wording) for candidate in view.shown if candidate.article
-    )
-    return tuple((code, report.words[f"article.{code}"], wording.say("articles.open", code=code)) for code in shown)
 
 
 def mark(report: Report) -> str:
@@ -373,9 +316,12 @@ def _row(finding: Finding, change: Change | None, centre: Place | None, wording:
 
 
 def _where(finding: Finding, centre: Place | None, wording: Wording) -> str:
-    if finding.where is None:
+    """The series a sign was seen on, and the place where that is not the lesion's own."""
+    place = finding.where
+    if place is None:
         return ""
-    return wording.say("lesion.at_centre") if finding.where == centre else _place(finding.where, wording)
+    apart = centre is None or math.dist((place.x, place.y, place.z), (centre.x, centre.y, centre.z)) > NEAR_MM
+    return _place(place, wording) if apart else wording.say("lesion.shown_on", series=place.series_key)
 
 
 def _certainty(finding: Finding, wording: Wording) -> str:
@@ -398,14 +344,7 @@ def _was(change: Change, wording: Wording) -> str:
 
 def _target(change: Change, report: Report, wording: Wording) -> str:
     subject, code = change.target.rsplit("/", 1)
-    return f"{_subject(NotAssessed(code, subject, ''), report, wording)}, {wording.finding(code)}"
-
-
-def _subject(gap: NotAssessed, report: Report, wording: Wording) -> str:
-    lesion = next((one for one in report.reading.lesions if one.tracking_uid == gap.subject), None)
-    if lesion is None:
-        return wording.say("not_assessed.patient")
-    return wording.say("not_assessed.lesion", instance=lesion.instance)
+    return f"{_subjects([subject], report, wording)}, {wording.finding(code)}"
 
 
 def _place(place: Place, wording: Wording) -> str:
@@ -427,63 +366,3 @@ def _printed(name: str, value: str | None) -> str:
     if name.endswith("date") and len(told) == 8 and told.isdigit():
         return f"{told[:4]}-{told[4:6]}-{told[6:]}"
     return told
-
-
-def _differential(differential: Differential, instance: int | None, wording: Wording) -> DifferentialView:
-    views = [
-        CandidateView(
-            one.entity, wording.name("entity", one.entity), one.probability, *one.interval,
-            percent(one.probability), percents(one.interval), f"article.{one.entity}" in wording.words,
-        )
-        for one in sorted(differential.candidates, key=lambda one: (-one.probability, one.entity))
-    ]  # fmt: skip
-    count = _shown(views)
-    rest = tuple(views[count:])
-    together = percent(math.fsum(view.probability for view in rest))
-    whys = [_why(view.entity, differential.evidence, wording) for view in views[:count]]
-    heading = (
-        wording.say("differential.patient")
-        if instance is None
-        else wording.say("differential.lesion", instance=instance)
-    )
-    parents = sorted(differential.parents.items(), key=lambda item: -item[1])
-    return DifferentialView(
-        anchor="differential-patient" if instance is None else f"differential-lesion-{instance}",
-        heading=heading,
-        reason=None if views else wording.say("differential.none", reason=differential.reason or ""),
-        shown=tuple(views[:count]),
-        rest=rest,
-        rest_told=wording.say("differential.other", count=len(rest), probability=together) if rest else "",
-        parents=tuple((wording.name("entity", code), percent(p)) for code, p in parents if p >= 0.01),
-        whys=tuple(why for why in whys if why.rows),
-        unused=listed(wording.name("finding", code) for code in differential.unused),
-        notes=differential.notes,
-    )
-
-
-def _shown(views: Sequence[CandidateView]) -> int:
-    """How many entities stand above the fold: nine tenths of the probability, three at least, eight at most."""
-    total = 0.0
-    for count, view in enumerate(views, start=1):
-        total += view.probability
-        if count >= SHOWN_MOST or (count >= SHOWN_LEAST and total >= SHOWN_SHARE):
-            return count
-    return len(views)
-
-
-def _why(entity: str, evidence: Sequence[Evidence], wording: Wording) -> WhyView:
-    mine = sorted((one for one in evidence if one.entity == entity), key=lambda one: -abs(one.weight))
-    return WhyView(wording.name("entity", entity), tuple(_evidence(one, wording) for one in mine))
-
-
-def _evidence(one: Evidence, wording: Wording) -> tuple[str, str, bool, tuple[tuple[str, str, str], ...], str]:
-    counts = tuple(
-        (wording.say("differential.count", n=n, of=of), key, wording.words.get(f"title.{key}", key))
-        for n, of, key in one.counts
-    )
-    sign = f"{wording.finding(one.finding)}: {wording.name('state', one.state)}"
-    ratio = number(math.exp(min(abs(one.weight), 20.0)))
-    told = wording.say("differential.for" if one.weight >= 0 else "differential.against", ratio=ratio)
-    share = one.judged / one.weight if one.weight else 0.0
-    judged = wording.say("differential.judged", share=percent(share)) if share >= 0.005 else ""
-    return sign, told, one.weight >= 0, counts, judged

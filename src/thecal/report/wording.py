@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from thecal.records import Finding
+from thecal.records import Finding, Report
+from thecal.report import words as languages
 
 # Names of entities that begin with a person's name.
 PROPER = ("Guillain",)
@@ -59,6 +60,11 @@ class Wording:
         return self.hedge(finding.probabilities[state]) + self.name("state", state)
 
 
+def wording_of(report: Report) -> Wording:
+    """The words a report is rendered in: its own, and where it has none the language's."""
+    return Wording({**languages.read(report.words.get("language", languages.LANGUAGES[0])), **report.words})
+
+
 def percent(probability: float) -> str:
     """A probability in per cent; never 0 or 100 unless it is exactly that."""
     if 0 < probability < 0.01:
@@ -76,7 +82,7 @@ def percents(interval: Sequence[float]) -> str:
 def number(value: float, sd: float | None = None) -> str:
     """A number with as many digits as it is worth, and its standard deviation."""
     digits = 0 if abs(value) >= 20 or float(value).is_integer() else 1 if abs(value) >= 1 else 2
-    told = f"{value:.{digits}f}"
+    told = f"{value:.{digits}f}".replace("-", "\u2212")
     return told if not sd else f"{told} ± {sd:.{max(digits, 1) if sd < 1 else digits}f}"
 
 
