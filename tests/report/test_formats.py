@@ -15,12 +15,13 @@ from report import reports
 import thecal.report
 from thecal.records import PATIENT, Report
 from thecal.records.form import from_data, schema
-from thecal.report import FORMATS, words
+from thecal.report import FORMATS, WITH_EARLIER, formats_of, words
 
-NAMES = [form.FILE for form in FORMATS]
+ALL = (*FORMATS, *WITH_EARLIER)
+NAMES = [form.FILE for form in ALL]
 
 
-@pytest.mark.parametrize("form", FORMATS, ids=NAMES)
+@pytest.mark.parametrize("form", ALL, ids=NAMES)
 def test_a_format_is_as_its_golden_file_has_it(form: object) -> None:
     content: bytes = form.render(reports.report())  # type: ignore[attr-defined]
     assert_golden(content, GOLDEN / "report" / form.FILE)  # type: ignore[attr-defined]
@@ -32,7 +33,7 @@ def test_the_formats_are_the_modules_that_render() -> None:
         module = __import__(f"thecal.report.{info.name}", fromlist=["render"])
         if hasattr(module, "render") and hasattr(module, "FILE"):
             rendering.add(module)
-    assert rendering == set(FORMATS)
+    assert rendering == set(ALL)
 
 
 def test_report_json_fits_its_schema_and_comes_back() -> None:
@@ -74,6 +75,19 @@ def test_differential_json_has_the_agreed_shape() -> None:
         "finding": "cap_sign", "state": "present", "entity": "ependymoma", "weight": 1.3, "counts": [[13, 47, "kobayashi2018"]],
     }  # fmt: skip
     assert set(told["ask_next"][0]) == {"finding", "expected_information_bits", "how"}
+
+
+def test_the_comparison_is_written_only_with_an_earlier_study() -> None:
+    assert formats_of(reports.report()) == ALL
+    assert formats_of(reports.report(comparison=None)) == FORMATS
+
+
+def test_comparison_json_names_new_vanished_and_changed_lesions() -> None:
+    told = json.loads(thecal.report.comparison_json.render(reports.report()))
+    assert [(one["kind"], one["instance"]) for one in told["matches"]] == [("pair", 1), ("new", 2), ("vanished", None)]
+    assert told["matches"][0]["change"] == {"value": 12.0, "unit": "%"}
+    assert told["matches"][0]["repeatability"] == {"value": 15.0, "unit": "%"}
+    assert told["earlier"] == {"reading_id": "reading-0", "acquired_on": "2025-09-01"}
 
 
 def test_plain_text_breaks_no_line_and_marks_itself_unread() -> None:

@@ -2,9 +2,16 @@
 
 from types import ModuleType
 
-from thecal.report import data, differential_json, figures, findings_json, html, text
+from thecal.records import Report
+from thecal.report import comparison_json, data, differential_json, figures, findings_json, html, text
 from thecal.report.composition import compose
 
 FORMATS: tuple[ModuleType, ...] = (html, data, findings_json, differential_json, text)
+WITH_EARLIER: tuple[ModuleType, ...] = (comparison_json,)
 
-__all__ = ["FORMATS", "compose", "figures"]
+__all__ = ["FORMATS", "WITH_EARLIER", "compose", "figures", "formats_of"]
+
+
+def formats_of(report: Report) -> tuple[ModuleType, ...]:
+    """The formats a report is written in; the comparison only where there is an earlier study."""
+    return FORMATS if report.comparison is None else (*FORMATS, *WITH_EARLIER)
