@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,11 +24,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thecal.differential import Model, lay_out, pool, prepare, run_batch, to_case
 from thecal.differential.pooling import read_counts
 from thecal.differential.weighing import Case, log_likelihoods, prior
 from thecal.knowledge import load
+
+Array = NDArray[Any]
 
 KNOWLEDGE = load()
 VOCABULARY = KNOWLEDGE.vocabulary
@@ -53,8 +57,12 @@ class Set:
 def read_set(path: Path) -> Set:
     """Coded cases with their proven diagnosis."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    origins = tuple((str(r.get("source", {}).get("url") or ""), str(r.get("source", {}).get("title") or "")) for r in rows)
-    return Set(tuple(r["id"] for r in rows), tuple(r["diagnosis"] for r in rows), tuple(r["findings"] for r in rows), origins)
+    origins = tuple(
+        (str(r.get("source", {}).get("url") or ""), str(r.get("source", {}).get("title") or "")) for r in rows
+    )
+    return Set(
+        tuple(r["id"] for r in rows), tuple(r["diagnosis"] for r in rows), tuple(r["findings"] for r in rows), origins
+    )
 
 
 def settings(**changes: float) -> dict[str, Any]:
@@ -66,12 +74,22 @@ def settings(**changes: float) -> dict[str, Any]:
     return told
 
 
-def model_of(told: Mapping[str, Any], kind: str, counts: bool = True, judged: bool = True, without: frozenset[str] = frozenset()) -> Model:
+def model_of(
+    told: Mapping[str, Any], kind: str, counts: bool = True, judged: bool = True, without: frozenset[str] = frozenset()
+) -> Model:
     """A model from parts of the knowledge."""
     evidence = KNOWLEDGE.text["evidence"]
     numbers = {entity: part.get("numbers", ()) for entity, part in evidence.items()} if counts else {}
     rates = pool(
-        read_counts(evidence) if counts else (), numbers, KNOWLEDGE.judgement, KNOWLEDGE.base_rates, told, VOCABULARY, "", without, judged
+        read_counts(evidence) if counts else (),
+        numbers,
+        KNOWLEDGE.judgement,
+        KNOWLEDGE.base_rates,
+        told,
+        VOCABULARY,
+        "",
+        without,
+        judged,
     )
     return lay_out(rates, told, VOCABULARY, kind)
 
@@ -80,8 +98,8 @@ def model_of(told: Mapping[str, Any], kind: str, counts: bool = True, judged: bo
 class Scores:
     """Log base rates (clinical) and log likelihoods of every case, cases × entities."""
 
-    base: np.ndarray
-    likelihood: np.ndarray
+    base: Array
+    likelihood: Array
 
 
 def scores_of(cases: list[Case], model: Model) -> Scores:
@@ -92,17 +110,18 @@ def scores_of(cases: list[Case], model: Model) -> Scores:
     return Scores(base, likelihood)
 
 
-def probabilities(scores: Scores, power: float, weight: float) -> np.ndarray:
+def probabilities(scores: Scores, power: float, weight: float) -> Array:
     """Posterior probabilities: base rates to a power (none_of_these keeps its share), the signs by their weight."""
     named = scores.base[:, :-1] * power
     named = named - np.log(np.exp(named).sum(axis=1, keepdims=True)) + np.log1p(-np.exp(scores.base[:, -1:]))
     raised = np.concatenate([named, scores.base[:, -1:]], axis=1)
     score = raised + weight * scores.likelihood
-    probability = np.exp(score - score.max(axis=1, keepdims=True))
-    return probability / probability.sum(axis=1, keepdims=True)
+    probability: Array = np.exp(score - score.max(axis=1, keepdims=True))
+    probability /= probability.sum(axis=1, keepdims=True)
+    return probability
 
 
-def ranks(probability: np.ndarray, rows: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+def ranks(probability: Array, rows: list[list[int]]) -> tuple[Array, Array]:
     """The rank of each diagnosis (children count towards a parent) and its probability."""
     rank, chance = [], []
     for one, own in zip(probability, rows, strict=True):
@@ -111,33 +130,38 @@ def ranks(probability: np.ndarray, rows: list[list[int]]) -> tuple[np.ndarray, n
     return np.array(rank), np.array(chance)
 
 
-def brier(probability: np.ndarray, rows: list[list[int]]) -> np.ndarray:
+def brier(probability: Array, rows: list[list[int]]) -> Array:
     """Squared distance of each case's probabilities from the truth; a diagnosis's own rows are summed."""
-    return np.array([(np.delete(one, own) ** 2).sum() + (1 - one[own].sum()) ** 2 for one, own in zip(probability, rows, strict=True)])
+    return np.array(
+        [
+            (np.delete(one, own) ** 2).sum() + (1 - one[own].sum()) ** 2
+            for one, own in zip(probability, rows, strict=True)
+        ]
+    )
 
 
-MEASURES: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], float]] = {
-    "top-1": lambda rank, chance, square: float((rank <= 1).mean()),
-    "top-3": lambda rank, chance, square: float((rank <= 3).mean()),
-    "top-5": lambda rank, chance, square: float((rank <= 5).mean()),
-    "MRR": lambda rank, chance, square: float((1 / rank).mean()),
-    "log loss": lambda rank, chance, square: float(-np.log(chance).mean()),
-    "Brier": lambda rank, chance, square: float(square.mean()),
+MEASURES: dict[str, Callable[[Array, Array, Array], float]] = {
+    "top-1": lambda rank, _, __: float((rank <= 1).mean()),
+    "top-3": lambda rank, _, __: float((rank <= 3).mean()),
+    "top-5": lambda rank, _, __: float((rank <= 5).mean()),
+    "MRR": lambda rank, _, __: float((1 / rank).mean()),
+    "log loss": lambda _, chance, __: float(-np.log(chance).mean()),
+    "Brier": lambda _, __, square: float(square.mean()),
 }
 
 
-def measure(probability: np.ndarray, rows: list[list[int]]) -> dict[str, float]:
+def measure(probability: Array, rows: list[list[int]]) -> dict[str, float]:
     """All measures of a set of probabilities."""
     rank, chance = ranks(probability, rows)
     square = brier(probability, rows)
     return {name: one(rank, chance, square) for name, one in MEASURES.items()}
 
 
-def bootstrap(probability: np.ndarray, rows: list[list[int]], rounds: int = 2000) -> dict[str, tuple[float, float]]:
+def bootstrap(probability: Array, rows: list[list[int]], rounds: int = 2000) -> dict[str, tuple[float, float]]:
     """95 % intervals of all measures over the drawing of cases."""
     rank, chance = ranks(probability, rows)
     square, rng = brier(probability, rows), np.random.default_rng(0)
-    drawn = {name: [] for name in MEASURES}
+    drawn: dict[str, list[float]] = {name: [] for name in MEASURES}
     for _ in range(rounds):
         picked = rng.integers(0, len(rank), len(rank))
         for name, one in MEASURES.items():
@@ -145,7 +169,7 @@ def bootstrap(probability: np.ndarray, rows: list[list[int]], rounds: int = 2000
     return {name: (float(np.percentile(v, 2.5)), float(np.percentile(v, 97.5))) for name, v in drawn.items()}
 
 
-def calibrate(probability: np.ndarray, rows: list[list[int]], weight: np.ndarray) -> tuple[float, float]:
+def calibrate(probability: Array, rows: list[list[int]], weight: Array) -> tuple[float, float]:
     """Slope and intercept of a logistic regression of 'is the diagnosis' on the log odds, over cases × entities."""
     x = np.log(np.clip(probability, 1e-6, 1 - 1e-6)) - np.log1p(-np.clip(probability, 1e-6, 1 - 1e-6))
     y = np.zeros_like(x)
@@ -164,7 +188,9 @@ def calibrate(probability: np.ndarray, rows: list[list[int]], weight: np.ndarray
     return float(beta[1]), float(beta[0])
 
 
-def calibration_interval(probability: np.ndarray, rows: list[list[int]], weight: np.ndarray, rounds: int = 300) -> list[tuple[float, float]]:
+def calibration_interval(
+    probability: Array, rows: list[list[int]], weight: Array, rounds: int = 300
+) -> list[tuple[float, float]]:
     """95 % bootstrap intervals of slope and intercept."""
     rng, drawn = np.random.default_rng(1), []
     for _ in range(rounds):
@@ -174,7 +200,7 @@ def calibration_interval(probability: np.ndarray, rows: list[list[int]], weight:
     return [(float(low[0]), float(high[0])), (float(low[1]), float(high[1]))]
 
 
-def folds(count: int) -> np.ndarray:
+def folds(count: int) -> Array:
     """Which of five folds each case is in."""
     return np.random.default_rng(7).permutation(count) % FOLDS
 
@@ -186,7 +212,7 @@ ENOUGH = 0.01
 """Log losses this close cannot be told apart with so few cases; then the published counts get the larger say."""
 
 
-def fit(scores: Mapping[tuple[float, float], Scores], rows: list[list[int]], picked: np.ndarray) -> Choice:
+def fit(scores: Mapping[tuple[float, float], Scores], rows: list[list[int]], picked: Array) -> Choice:
     """The grid point with the least log loss on the picked cases; within ENOUGH of it, the one that trusts the counts most."""
     own_rows = [rows[i] for i in np.flatnonzero(picked)]
     tried = []
@@ -201,10 +227,14 @@ def fit(scores: Mapping[tuple[float, float], Scores], rows: list[list[int]], pic
     return dict(zip(("published_power", "second_opinion_share", "series_trust", "weight_of_signs"), best, strict=True))
 
 
-def cross_validate(cases: list[Case], rows: list[list[int]], without: frozenset[str]) -> tuple[np.ndarray, list[Choice], Choice]:
+def cross_validate(
+    cases: list[Case], rows: list[list[int]], without: frozenset[str]
+) -> tuple[Array, list[Choice], Choice]:
     """Out-of-fold probabilities, what each fold chose, and the choice on all cases."""
     scores = {
-        (share, trust): scores_of(cases, model_of(settings(second_opinion_share=share, series_trust=trust), "clinical", without=without))
+        (share, trust): scores_of(
+            cases, model_of(settings(second_opinion_share=share, series_trust=trust), "clinical", without=without)
+        )
         for share, trust in product(GRID["second_opinion_share"], GRID["series_trust"])
     }
     fold, chosen = folds(len(cases)), []
@@ -219,15 +249,20 @@ def cross_validate(cases: list[Case], rows: list[list[int]], without: frozenset[
 
 def overlapping(data: Set) -> frozenset[str]:
     """Sources of the evidence that are themselves one of the cases (by address or title); left out of every figure."""
+
     def plain(text: str) -> str:
-        return "".join(ch for ch in text.lower().removeprefix("https://").removeprefix("http://").removeprefix("www.") if ch.isalnum())
+        return "".join(
+            ch
+            for ch in text.lower().removeprefix("https://").removeprefix("http://").removeprefix("www.")
+            if ch.isalnum()
+        )
 
     told = {plain(str(source.url or "")) or key: key for key, source in KNOWLEDGE.sources.items()}
     told |= {plain(source.title): key for key, source in KNOWLEDGE.sources.items()}
     return frozenset(told[plain(text)] for one in data.origins for text in one if plain(text) in told)
 
 
-def ablation(cases: list[Case], power: float, without: frozenset[str]) -> dict[str, np.ndarray]:
+def ablation(cases: list[Case], power: float, without: frozenset[str]) -> dict[str, Array]:
     """Probabilities of each step with nothing fitted but the exponent of the base rates, which all steps share."""
     plain = settings(second_opinion_share=0.5, series_trust=1.0, weight_of_signs=1.0)
     flat = {**plain, "dependence": {}}
@@ -242,12 +277,13 @@ def ablation(cases: list[Case], power: float, without: frozenset[str]) -> dict[s
     return told | {name: probabilities(scores_of(cases, model), power, 1.0) for name, model in steps.items()}
 
 
-def incidence_weights(data: Set, model: Model) -> np.ndarray:
+def incidence_weights(data: Set, model: Model) -> Array:
     """Each case's weight so that the diagnoses weigh as their clinical base rates do."""
     share = {code: data.diagnoses.count(code) for code in set(data.diagnoses)}
-    even = sum(model.base_rates.values()) / len(model.base_rates)
+    even = np.mean(list(model.base_rates.values()), axis=0)
     weight = np.array([even[list(model.rows(code))].sum() / share[code] for code in data.diagnoses])
-    return weight / weight.mean()
+    even_weight: Array = weight / weight.mean()
+    return even_weight
 
 
 def line(name: str, told: Mapping[str, float]) -> str:
@@ -260,7 +296,10 @@ def report(data: Set, plot: Path | None) -> None:
     model = prepare(KNOWLEDGE.text, VOCABULARY, "clinical")
     cases = [to_case(findings, model) for findings in data.findings]
     rows = [list(model.rows(code)) for code in data.diagnoses]
-    own = {name: next(part[name] for part in settings().values() if isinstance(part, dict) and name in part) for name in GRID}
+    own = {
+        name: next(part[name] for part in settings().values() if isinstance(part, dict) and name in part)
+        for name in GRID
+    }
     print(f"{len(cases)} cases; fitted numbers in use: {own}")
     print(f"{'':36s} " + " ".join(f"{key:>8s}" for key in MEASURES))
     without = overlapping(data)
@@ -290,20 +329,24 @@ def report(data: Set, plot: Path | None) -> None:
         _reliability(shipped["published"], rows, plot)
 
 
-def _tables(data: Set, probability: np.ndarray, rows: list[list[int]]) -> None:
+def _tables(data: Set, probability: Array, rows: list[list[int]]) -> None:
     rank, chance = ranks(probability, rows)
     group = np.array([VOCABULARY.entities[code].group for code in data.diagnoses])
     print("per group: cases, top-1, top-3, mean probability")
     for name in sorted(set(group)):
         own = group == name
-        print(f"  {name:36s} {own.sum():3d} {(rank[own] <= 1).mean():.2f} {(rank[own] <= 3).mean():.2f} {chance[own].mean():.2f}")
+        print(
+            f"  {name:36s} {own.sum():3d} {(rank[own] <= 1).mean():.2f} {(rank[own] <= 3).mean():.2f} {chance[own].mean():.2f}"
+        )
     print("per entity: cases, top-1, top-3, mean probability")
     for code in sorted(set(data.diagnoses)):
         own = np.array(data.diagnoses) == code
-        print(f"  {code:44s} {own.sum():3d} {(rank[own] <= 1).mean():.2f} {(rank[own] <= 3).mean():.2f} {chance[own].mean():.2f}")
+        print(
+            f"  {code:44s} {own.sum():3d} {(rank[own] <= 1).mean():.2f} {(rank[own] <= 3).mean():.2f} {chance[own].mean():.2f}"
+        )
 
 
-def _reliability(probability: np.ndarray, rows: list[list[int]], plot: Path) -> None:
+def _reliability(probability: Array, rows: list[list[int]], plot: Path) -> None:
     """Draws observed against stated probability, by bins of the stated one."""
     import matplotlib
 
@@ -337,7 +380,12 @@ def leave_one_out(data: Set) -> None:
     before = probabilities(scores_of(cases, whole), 1.0, weight)
     first = before.argmax(axis=1)
     used = {row.source for row in read_counts(KNOWLEDGE.text["evidence"]) if row.weight > 0}
-    used |= {row["source"] for part in KNOWLEDGE.text["evidence"].values() for row in part.get("numbers", ()) if row["weight"] > 0}
+    used |= {
+        row["source"]
+        for part in KNOWLEDGE.text["evidence"].values()
+        for row in part.get("numbers", ())
+        if row["weight"] > 0
+    }
     moves = []
     for source in sorted(used):
         model = model_of(told, "published", without=frozenset({source}))
@@ -378,7 +426,8 @@ def main() -> None:
         parser.add_argument(f"--{name}", action="store_true")
     call = parser.parse_args()
     if call.self or call.hidden:
-        from differential_simulated import hide_each, judge_self
+        sys.path.insert(0, str(Path(__file__).parent))
+        from differential_simulated import hide_each, judge_self  # type: ignore[import-not-found,unused-ignore]
 
         (judge_self if call.self else hide_each)()
         return
@@ -387,7 +436,7 @@ def main() -> None:
         model = prepare(KNOWLEDGE.text, VOCABULARY, "clinical")
         cases = [to_case(findings, model) for findings in data.findings]
         rows = [list(model.rows(code)) for code in data.diagnoses]
-        out, chosen, whole = cross_validate(cases, rows, overlapping(data))
+        _, chosen, whole = cross_validate(cases, rows, overlapping(data))
         for told in chosen:
             print("fold:", told)
         print("all cases:", whole)

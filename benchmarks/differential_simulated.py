@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thecal.differential import Model, prepare, weigh_case
 from thecal.differential.intervals import draw_posteriors, ninety
 from thecal.differential.model import NONE, Density, Node
 from thecal.differential.weighing import Case, Number, prior
 from thecal.knowledge import load
+
+Array = NDArray[Any]
 
 KNOWLEDGE = load()
 DRAWN = 600
@@ -55,13 +59,13 @@ def draw_states(model: Model, row: int, rng: np.random.Generator) -> dict[str, i
     return states
 
 
-def draw_case(model: Model, rng: np.random.Generator, base: np.ndarray) -> tuple[int, Case]:
+def draw_case(model: Model, rng: np.random.Generator, base: Array) -> tuple[int, Case]:
     """A patient and the findings that were assessed: some of all, whichever they are."""
     row = int(rng.choice(len(base), p=base))
     states = draw_states(model, row, rng)
     usable = [code for code in states if code not in ("setting", "mri_contraindicated")]
     picked = rng.choice(usable, min(SIGNS, len(usable)), replace=False)
-    case: dict[str, np.ndarray | Number] = {code: np.eye(len(model.nodes[code].states))[states[code]] for code in picked}
+    case: dict[str, Array | Number] = {code: np.eye(len(model.nodes[code].states))[states[code]] for code in picked}
     return row, case
 
 
@@ -103,7 +107,9 @@ def coverage(model: Model, rng: np.random.Generator, worlds: int = 100, cases: i
     base, inside = prior({}, model), []
     spread = float(model.settings["intervals"]["base_rate_log_sd"])
     for _ in range(worlds):
-        world = replace(model, nodes={code: redraw(node, model, rng) for code, node in model.nodes.items()}, memory={}, draws={})
+        world = replace(
+            model, nodes={code: redraw(node, model, rng) for code, node in model.nodes.items()}, memory={}, draws={}
+        )
         shift = np.exp(rng.standard_normal(len(base)) * spread)
         true_base = base * shift / (base * shift).sum()
         for _ in range(cases):
@@ -141,4 +147,6 @@ def hide_each() -> None:
             pairs.append(pair)
     hidden, others = np.array(pairs).T
     area = float(np.mean(hidden[:, None] > others[None, :]) + 0.5 * np.mean(hidden[:, None] == others[None, :]))
-    print(f"none_of_these, each entity hidden in turn: AUC {area:.3f} ({len(pairs)} hidden cases against as many others)")
+    print(
+        f"none_of_these, each entity hidden in turn: AUC {area:.3f} ({len(pairs)} hidden cases against as many others)"
+    )

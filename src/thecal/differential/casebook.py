@@ -15,12 +15,24 @@ from thecal.differential.structure import Array
 from thecal.differential.weighing import Case, Number
 from thecal.records import Differential, KnowledgeInvalid, Vocabulary
 
-LIMITS = {**RANGES, "age_years": (0.0, 120.0), "length_segments": (0.0, 26.0), "t2_length_segments": (0.0, 26.0),
-          "time_to_nadir_hours": (0.0, 20000.0), "days_since_lumbar_puncture": (0.0, 36500.0)}
+LIMITS = {
+    **RANGES,
+    "age_years": (0.0, 120.0),
+    "length_segments": (0.0, 26.0),
+    "t2_length_segments": (0.0, 26.0),
+    "time_to_nadir_hours": (0.0, 20000.0),
+    "days_since_lumbar_puncture": (0.0, 36500.0),
+}
 """What a number may be; a spine has 26 movable and fused segments at most."""
-NEEDS = {"enhancement_pattern": ("enhancement", "absent"), "rim_flame_sign": ("enhancement", "absent"),
-         "leptomeningeal_site": ("leptomeningeal_pattern", "none"), "known_primary_site": ("known_primary", "none"),
-         "flow_void_site": ("flow_voids", "absent"), "cap_sign": ("haemorrhage", "absent"), "haemosiderin_ring": ("haemorrhage", "absent")}
+NEEDS = {
+    "enhancement_pattern": ("enhancement", "absent"),
+    "rim_flame_sign": ("enhancement", "absent"),
+    "leptomeningeal_site": ("leptomeningeal_pattern", "none"),
+    "known_primary_site": ("known_primary", "none"),
+    "flow_void_site": ("flow_voids", "absent"),
+    "cap_sign": ("haemorrhage", "absent"),
+    "haemosiderin_ring": ("haemorrhage", "absent"),
+}
 """Signs that cannot be there where another is not: (that other, the state that forbids)."""
 
 
@@ -30,18 +42,22 @@ def check_case(case: Any, vocabulary: Vocabulary, where: str = "case") -> Mappin
     Raises KnowledgeInvalid naming the place, the code and the nearest valid ones.
     """
     if not isinstance(case, Mapping):
-        raise KnowledgeInvalid(where, expected="a case: {\"id\": …, \"findings\": {…}}", found=_short(case))
+        raise KnowledgeInvalid(where, expected='a case: {"id": …, "findings": {…}}', found=_short(case))
     findings = case.get("findings")
     if not isinstance(findings, Mapping):
         raise KnowledgeInvalid(where, expected="findings: {code: state}", found=_short(findings))
     for code, told in findings.items():
         if code not in vocabulary.findings:
-            raise KnowledgeInvalid(where, expected="a finding of the vocabulary", found=repr(code), remedy=_near(code, vocabulary.findings))
+            raise KnowledgeInvalid(
+                where, expected="a finding of the vocabulary", found=repr(code), remedy=_near(code, vocabulary.findings)
+            )
         _check_value(code, told, vocabulary, where)
     for code, (other, state) in NEEDS.items():
         if code in findings and _surely(findings.get(other), state) and not _surely(findings[code], "absent"):
             raise KnowledgeInvalid(
-                where, expected=f"no {code} where {other} is {state}", found=f"{code}: {_short(findings[code])}",
+                where,
+                expected=f"no {code} where {other} is {state}",
+                found=f"{code}: {_short(findings[code])}",
                 remedy=f"Leave {code} out or correct {other}.",
             )
     return findings
@@ -54,7 +70,9 @@ def _check_value(code: str, told: Any, vocabulary: Vocabulary, where: str) -> No
     elif term.kind == "entity":
         known = (*vocabulary.entities, *vocabulary.parents)
         if told not in known:
-            raise KnowledgeInvalid(f"{where}: {code}", expected="an entity", found=_short(told), remedy=_near(told, known))
+            raise KnowledgeInvalid(
+                f"{where}: {code}", expected="an entity", found=_short(told), remedy=_near(told, known)
+            )
     elif isinstance(told, Mapping):
         for state in told:
             _check_state(code, state, term.states, where)
@@ -73,14 +91,18 @@ def _check_number(code: str, told: Any, where: str) -> None:
 
 def _check_state(code: str, state: Any, states: tuple[str, ...], where: str) -> None:
     if state not in states:
-        raise KnowledgeInvalid(f"{where}: {code}", expected=" or ".join(states), found=_short(state), remedy=_near(state, states))
+        raise KnowledgeInvalid(
+            f"{where}: {code}", expected=" or ".join(states), found=_short(state), remedy=_near(state, states)
+        )
 
 
 def _check_probabilities(code: str, told: Mapping[str, Any], where: str) -> None:
     values = list(told.values())
     good = all(isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1 for value in values)
     if not good or abs(sum(values) - 1) > 0.01:
-        raise KnowledgeInvalid(f"{where}: {code}", expected="probabilities from 0 to 1 that sum to 1", found=_short(dict(told)))
+        raise KnowledgeInvalid(
+            f"{where}: {code}", expected="probabilities from 0 to 1 that sum to 1", found=_short(dict(told))
+        )
 
 
 def _surely(told: Any, state: str) -> bool:
@@ -119,13 +141,23 @@ def to_line(name: Any, differential: Differential) -> dict[str, Any]:
     return {
         "id": name,
         "ranking": [
-            {"entity": one.entity, "probability": _round(one.probability), "interval": [_round(bound) for bound in one.interval]}
+            {
+                "entity": one.entity,
+                "probability": _round(one.probability),
+                "interval": [_round(bound) for bound in one.interval],
+            }
             for one in differential.candidates
         ],
         "parents": {code: _round(share) for code, share in differential.parents.items()},
         "evidence": [
-            {"finding": one.finding, "state": one.state, "entity": one.entity, "weight": round(one.weight, 3),
-             "judged": round(one.judged, 3), "counts": [list(count) for count in one.counts]}
+            {
+                "finding": one.finding,
+                "state": one.state,
+                "entity": one.entity,
+                "weight": round(one.weight, 3),
+                "judged": round(one.judged, 3),
+                "counts": [list(count) for count in one.counts],
+            }
             for one in differential.evidence
         ],
         "ask_next": [
@@ -133,11 +165,17 @@ def to_line(name: Any, differential: Differential) -> dict[str, Any]:
             for one in differential.ask_next
         ],
         "alerts": [
-            {"code": one.code, "message": one.message, "urgency": one.urgency, "entity": one.entity} for one in differential.alerts
+            {"code": one.code, "message": one.message, "urgency": one.urgency, "entity": one.entity}
+            for one in differential.alerts
         ],
         "outlook": [
-            {"code": one.code, "statement": one.statement, "value": one.value, "counts": [list(count) for count in one.counts],
-             "reasons": list(one.reasons)}
+            {
+                "code": one.code,
+                "statement": one.statement,
+                "value": one.value,
+                "counts": [list(count) for count in one.counts],
+                "reasons": list(one.reasons),
+            }
             for one in differential.outlook
         ],
         "unused": list(differential.unused),
@@ -169,9 +207,11 @@ def run_batch(text: str, suffix: str, model: Model, form: str = "jsonl") -> tupl
 
 def _cases(text: str, suffix: str) -> Iterator[tuple[str, Any, Any]]:
     """Each case with its place and id; what cannot be read comes as the fault to report."""
-    rows = [("case", text)] if suffix == ".json" else [
-        (f"line {number}", row) for number, row in enumerate(text.splitlines(), 1) if row.strip()
-    ]
+    rows = (
+        [("case", text)]
+        if suffix == ".json"
+        else [(f"line {number}", row) for number, row in enumerate(text.splitlines(), 1) if row.strip()]
+    )
     for where, row in rows:
         try:
             case = json.loads(row)
@@ -192,6 +232,9 @@ def _table(told: Mapping[str, Any]) -> str:
         if one["entity"] == first:
             counts = ", ".join(f"{n} of {of} ({source})" for n, of, source in one["counts"][:3])
             rows.append(f"    {one['weight']:+5.2f}  {one['finding']} {one['state']}  {counts or 'judgement'}")
-    rows += [f"    ask: {one['finding']} ({one['how']}), {one['expected_information_bits']:.2f} bits" for one in told["ask_next"][:3]]
+    rows += [
+        f"    ask: {one['finding']} ({one['how']}), {one['expected_information_bits']:.2f} bits"
+        for one in told["ask_next"][:3]
+    ]
     rows += [f"    alert: {one['message']}" for one in told["alerts"]]
     return "\n".join(rows)

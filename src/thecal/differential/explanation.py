@@ -36,7 +36,7 @@ def shares(case: Case, model: Model, parts: Mapping[str, Array]) -> dict[str, Ar
         root = next(root for root, tree in trees.items() if code in tree)
         rest = {other: told for other, told in case.items() if other in trees[root] and other != code}
         without = roots_of(rest, model).get(root)
-        base = np.log(tree_likelihood(root, without, rest, model)) if without else 0.0
+        base = np.log(np.maximum(tree_likelihood(root, without, rest, model), 1e-300)) if without else 0.0
         added[code] = parts[root] - base
     return added
 
@@ -50,7 +50,7 @@ def log_odds(score: Array) -> Array:
     return odds
 
 
-def weigh(case: Case, added: Mapping[str, Array], score: Array, model: Model) -> dict[str, Array]:
+def weigh(added: Mapping[str, Array], score: Array, model: Model) -> dict[str, Array]:
     """The weight of each finding: by how much it changes each entity's log odds, all other findings given."""
     trust = trust_in_signs(model)
     with_all = log_odds(score)
@@ -91,15 +91,20 @@ def compare(case: Case, added: Mapping[str, Array], first: str, second: str, mod
     return tuple(_evidence(code, case, first, ratios[code], model) for code in ordered if abs(ratios[code]) >= LEAST)
 
 
-def fits_nothing(case: Case, probability: Array, model: Model, among: int = 5) -> tuple[str, ...]:
-    """Findings that none of the first entities explains: rarer in each of them than one in ten, and than in the others."""
-    first = np.argsort(-probability[:-1], kind="stable")[:among]
+LEADING, RARE = 0.05, 0.1
+"""Entities from this probability lead; a sign below this rate in each of them is rare there. Judgement."""
+
+
+def fits_nothing(case: Case, probability: Array, model: Model) -> tuple[str, ...]:
+    """Findings that no leading entity explains: rare in each of them, and rarer than in entities at large."""
+    named = probability[:-1]
+    leading = np.flatnonzero(named >= min(LEADING, float(named.max())))
     odd = []
     for code, told in case.items():
         if code in PRIOR_ONLY or isinstance(told, Number):
             continue
         node = model.nodes[code]
-        rate = (node.plain * told).sum(axis=1)
-        if rate[first].max() < 0.1 and rate[first].max() < rate[:-1].mean():
+        rate = (node.plain[:-1] * told).sum(axis=1)
+        if rate[leading].max() < min(RARE, float(rate.mean())):
             odd.append(code)
     return tuple(odd)

@@ -1,7 +1,8 @@
 """90 % intervals of the probabilities: what is not known of the rates, drawn many times.
 
-They cover the counts, the strength of judgement, the spread between studies (through the series' worth) and the base rates' own
-uncertainty. They do not cover a wrong structure, a wrongly coded finding, or an entity missing from the list.
+They cover the counts, the strength of judgement, the spread between studies (through the series' worth) and the base rates'
+own uncertainty. They do not cover a wrong structure, a wrongly coded finding, or an entity missing from the list.
+Draws are kept in seven digits, which is enough and twice as fast.
 """
 
 from __future__ import annotations
@@ -9,20 +10,16 @@ from __future__ import annotations
 import zlib
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thecal.differential.model import Model, density_at
 from thecal.differential.structure import Array
 from thecal.differential.weighing import PRIOR_ONLY, Case, Number, posterior, roots_of, upward
 
-Draws = NDArray[np.float32]
-"""Draws need no more than seven digits, and are twice as fast for it."""
-
 COVERS = "counts, the strength of judgement, the spread between studies, and the base rates; nothing else"
 
 
 REMEMBERED = 400
-"""Draws kept in memory; each is 200 × entities."""
+"""Array kept in memory; each is 200 × entities."""
 
 
 def generator(name: str) -> np.random.Generator:
@@ -30,8 +27,8 @@ def generator(name: str) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(name.encode()))
 
 
-def state_draws(code: str, model: Model) -> Draws:
-    """Log ratio of drawn to mean rates of a finding: states × draws × entities, none_of_these last and drawn like the others."""
+def state_draws(code: str, model: Model) -> Array:
+    """Log ratio of drawn to mean rates of a finding: states × draws × entities, none_of_these last."""
     if code not in model.draws:
         node = model.nodes[code]
         alpha = np.maximum(node.plain * node.strength[:, None], 1e-3)
@@ -45,7 +42,7 @@ def state_draws(code: str, model: Model) -> Draws:
     return model.draws[code]
 
 
-def number_draws(code: str, told: Number, model: Model) -> Draws:
+def number_draws(code: str, told: Number, model: Model) -> Array:
     """Log ratio of drawn to mean density of a number: draws × entities."""
     density = model.densities[code]
     told_key = f"{code}:{told.value}:{told.sd}"
@@ -63,19 +60,23 @@ def number_draws(code: str, told: Number, model: Model) -> Draws:
     return ratio
 
 
-def prior_draws(model: Model) -> Draws:
+def prior_draws(model: Model) -> Array:
     """Log ratio of drawn to stated base rates: draws × entities."""
     if "prior" not in model.draws:
         rules = model.settings["intervals"]
-        power = {"clinical": 1.0, "published": float(model.settings["base_rates"]["published_power"]), "uniform": 0.0}[model.kind]
+        power = {"clinical": 1.0, "published": float(model.settings["base_rates"]["published_power"]), "uniform": 0.0}[
+            model.kind
+        ]
         shape = (int(rules["draws"]), len(model.entities))
-        model.draws["prior"] = generator("prior").standard_normal(shape, np.float32) * np.float32(float(rules["base_rate_log_sd"]) * power)
+        model.draws["prior"] = generator("prior").standard_normal(shape, np.float32) * np.float32(
+            float(rules["base_rate_log_sd"]) * power
+        )
     return model.draws["prior"]
 
 
-def draw_posteriors(case: Case, log_prior: Array, log_likelihood: Array, model: Model) -> Draws:
+def draw_posteriors(case: Case, log_prior: Array, log_likelihood: Array, model: Model) -> Array:
     """Posterior probabilities under each draw of the rates: draws × entities."""
-    moved = np.zeros_like(prior_draws(model))
+    moved: Array = np.zeros_like(prior_draws(model))
     for code, told in case.items():
         if code in PRIOR_ONLY:
             continue
@@ -85,14 +86,16 @@ def draw_posteriors(case: Case, log_prior: Array, log_likelihood: Array, model: 
             moved += _seen(state_draws(code, model), told, model.nodes[code].plain)
     for root, tree in roots_of(case, model).items():
         moved += _unassessed(root, tree, case, model)
-    return posterior(log_prior.astype(np.float32) + prior_draws(model), log_likelihood.astype(np.float32) + moved, model)
+    return posterior(
+        log_prior.astype(np.float32) + prior_draws(model), log_likelihood.astype(np.float32) + moved, model
+    )
 
 
-def _unassessed(root: str, tree: set[str], case: Case, model: Model) -> Draws:
-    """What is not known of the rates of findings that were not assessed but stand above some that were, to first order."""
+def _unassessed(root: str, tree: set[str], case: Case, model: Model) -> Array:
+    """What is not known of the rates of unassessed findings above assessed ones, to first order."""
     below: dict[str, Array] = {}
     upward(root, tree, case, model, below)
-    moved = np.zeros_like(prior_draws(model))
+    moved: Array = np.zeros_like(prior_draws(model))
     for code in tree - case.keys():
         share = model.nodes[code].plain * below[code]
         share = (share / share.sum(axis=1, keepdims=True)).T.astype(np.float32)
@@ -100,18 +103,18 @@ def _unassessed(root: str, tree: set[str], case: Case, model: Model) -> Draws:
     return moved
 
 
-def _seen(ratios: Draws, told: Array, plain: Array) -> Draws:
+def _seen(ratios: Array, told: Array, plain: Array) -> Array:
     """The log ratio for what was seen: of one state, or of several weighed by how likely each is."""
     seen = np.flatnonzero(told)
     if len(seen) == 1:
-        one: Draws = ratios[seen[0]]
+        one: Array = ratios[seen[0]]
         return one
     share = (plain * told).T[:, None, :]
-    soft = np.log((np.exp(ratios) * share).sum(axis=0) / share.sum(axis=0))
-    return soft.astype(np.float32)
+    soft: Array = np.log((np.exp(ratios) * share).sum(axis=0) / share.sum(axis=0)).astype(np.float32)
+    return soft
 
 
-def ninety(draws: Draws, probability: Array) -> Array:
+def ninety(draws: Array, probability: Array) -> Array:
     """The 5 % and 95 % points of the draws, entities × 2, widened where the stated probability lies outside."""
     aside = round(0.05 * (len(draws) + 1)) - 1
     places = (aside, len(draws) - 1 - aside)

@@ -84,13 +84,22 @@ class Model:
         return self.members[code] if code in self.members else (self.index(code),)
 
 
-RANGES = {"age_years": (0.0, 100.0), "length_segments": (0.2, 24.0), "t2_length_segments": (0.2, 24.0),
-          "time_to_nadir_hours": (0.05, 20000.0), "days_since_lumbar_puncture": (0.0, 365.0)}
+RANGES = {
+    "age_years": (0.0, 100.0),
+    "length_segments": (0.2, 24.0),
+    "t2_length_segments": (0.2, 24.0),
+    "time_to_nadir_hours": (0.05, 20000.0),
+    "days_since_lumbar_puncture": (0.0, 365.0),
+}
 
 
 def lay_out(
-    rates: Rates, settings: Mapping[str, Any], vocabulary: Vocabulary, base_rates: str = "clinical",
-    judgement: Mapping[str, Any] | None = None, outcomes: Mapping[str, Any] | None = None,
+    rates: Rates,
+    settings: Mapping[str, Any],
+    vocabulary: Vocabulary,
+    base_rates: str = "clinical",
+    judgement: Mapping[str, Any] | None = None,
+    outcomes: Mapping[str, Any] | None = None,
 ) -> Model:
     """The model of a set of rates: caution (contamination, undefined signs) and none_of_these worked in."""
     if base_rates not in ("clinical", "published", "uniform"):
@@ -106,14 +115,21 @@ def lay_out(
     base = {key: np.array([shares.get(entity, 0.0) for entity in entities]) for key, shares in rates.base_rates.items()}
     everyone = {**vocabulary.parents, **vocabulary.entities}
     return Model(
-        entities=(*entities, NONE), nodes=nodes, children={code: tuple(own) for code, own in children.items()},
-        densities=densities, base_rates=base,
+        entities=(*entities, NONE),
+        nodes=nodes,
+        children={code: tuple(own) for code, own in children.items()},
+        densities=densities,
+        base_rates=base,
         band_share=_band_shares(densities["age_years"], float(settings["base_rates"]["child_below_years"])),
         members={
             code: tuple(entities.index(leaf) for leaf in members(code, vocabulary))
-            for code in everyone if vocabulary.children(code)
+            for code in everyone
+            if vocabulary.children(code)
         },
-        vocabulary=vocabulary, settings=settings, rates=rates, kind=base_rates,
+        vocabulary=vocabulary,
+        settings=settings,
+        rates=rates,
+        kind=base_rates,
         counts=_by_state(rates.states),
         aggressive={entity: float(told["aggressive"]) for entity, told in (judgement or {}).items()},
         outcomes=outcomes or {},
@@ -136,14 +152,9 @@ def _nodes(
     by_code: dict[str, list[Rate]] = {}
     for rate in states:
         by_code.setdefault(rate.finding, []).append(rate)
-    links = {code: own[0].given for code, own in by_code.items() if own[0].given}
-    order = parents_first(tuple(by_code), {code: _Parent(parent) for code, parent in links.items() if parent})
+    links = {code: own[0].given for code, own in by_code.items() if own[0].given is not None}
+    order = parents_first(tuple(by_code), links)
     return {code: _node(code, by_code[code], entities, vocabulary, caution) for code in order}
-
-
-@dataclass(frozen=True)
-class _Parent:
-    parent: str
 
 
 def _node(
@@ -171,8 +182,13 @@ def _node(
     strength = np.array([rate.strength for rate in own])
     counted = np.array([rate.counted for rate in own])
     return Node(
-        code, states, parent, table, _with_none((1 - share) * plain + share * mean, flat),
-        np.append(strength, strength.mean()), np.append(counted, 0.0),
+        code,
+        states,
+        parent,
+        table,
+        _with_none((1 - share) * plain + share * mean, flat),
+        np.append(strength, strength.mean()),
+        np.append(counted, 0.0),
     )
 
 
@@ -199,7 +215,9 @@ def _numbers(numbers: Iterable[NumberRate]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rate.finding for rate in numbers))
 
 
-def _density(code: str, numbers: Iterable[NumberRate], entities: tuple[str, ...], caution: Mapping[str, Any]) -> Density:
+def _density(
+    code: str, numbers: Iterable[NumberRate], entities: tuple[str, ...], caution: Mapping[str, Any]
+) -> Density:
     """The distributions of a number; none_of_these and entities without one are flat."""
     by_entity = {rate.entity: rate for rate in numbers if rate.finding == code}
     width = max(len(rate.components) for rate in by_entity.values())
@@ -220,7 +238,9 @@ def _density(code: str, numbers: Iterable[NumberRate], entities: tuple[str, ...]
     weights[-1, 0], means[-1, 0] = 1.0, _average(means, weights)[:-1][known].mean()
     sds[-1, 0] = np.sqrt(_average(means, weights)[:-1][known].var() + (sds[:-1][known][:, 0] ** 2).mean())
     low, high = RANGES[code]
-    return Density(code, weights, means, sds, strength, is_log, (low, high), float(caution["number_uniform"]), (*sources, ()))
+    return Density(
+        code, weights, means, sds, strength, is_log, (low, high), float(caution["number_uniform"]), (*sources, ())
+    )
 
 
 def _average(values: Array, weights: Array) -> Array:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from thecal.differential.explanation import state_of
-from thecal.differential.questions import Forecast
 from thecal.differential.model import Model
+from thecal.differential.questions import Forecast
 from thecal.differential.structure import Array
 from thecal.differential.weighing import Case, Number
 from thecal.records import Outlook
@@ -20,7 +20,9 @@ METASTASES = ("leptomeningeal_metastases_cns", "leptomeningeal_metastases_solid"
 AT_LEAST = 0.05
 
 
-def look_beyond(case: Case, probability: Array, ahead: Forecast, model: Model, proven: str | None = None) -> tuple[Outlook, ...]:
+def look_beyond(
+    case: Case, probability: Array, ahead: Forecast, model: Model, proven: str | None = None
+) -> tuple[Outlook, ...]:
     """Every statement beyond the name that the case allows."""
     told = (
         _primary(case, probability, ahead, model),
@@ -34,7 +36,12 @@ def look_beyond(case: Case, probability: Array, ahead: Forecast, model: Model, p
 
 def _primary(case: Case, probability: Array, ahead: Forecast, model: Model) -> Outlook | None:
     """The likely primary site, weighed over the kinds of metastasis, where none is known and metastases are in question."""
-    entities = (*METASTASES, "intramedullary_metastasis", "vertebral_metastasis_epidural", "epidural_lymphoma_or_myeloma")
+    entities = (
+        *METASTASES,
+        "intramedullary_metastasis",
+        "vertebral_metastasis_epidural",
+        "epidural_lymphoma_or_myeloma",
+    )
     rows = [model.index(entity) for entity in entities]
     share = float(probability[rows].sum())
     if share < AT_LEAST or "known_primary_site" in case:
@@ -46,7 +53,9 @@ def _primary(case: Case, probability: Array, ahead: Forecast, model: Model) -> O
     first = [(names[place], float(sites[place])) for place in np.argsort(-sites, kind="stable")[:4]]
     listed = ", ".join(f"{name.replace('_', ' ')} {chance:.0%}" for name, chance in first)
     return Outlook(
-        "primary", f"If it is a metastasis ({share:.0%}), the likeliest primaries are {listed}.", float(first[0][1]),
+        "primary",
+        f"If it is a metastasis ({share:.0%}), the likeliest primaries are {listed}.",
+        float(first[0][1]),
         reasons=("sites of published series where counted, else declared judgement",),
     )
 
@@ -63,7 +72,10 @@ def _aggressiveness(case: Case, probability: Array, model: Model) -> Outlook | N
         if rule["finding"] in case and state_of(rule["finding"], case, model) in rule["states"]:
             signs.append(f"{rule['finding'].replace('_', ' ')}: {rule['why']}")
     return Outlook(
-        "aggressiveness", f"{share:.0%} of the probability lies with high-grade or malignant disease.", share, reasons=tuple(signs)
+        "aggressiveness",
+        f"{share:.0%} of the probability lies with high-grade or malignant disease.",
+        share,
+        reasons=tuple(signs),
     )
 
 
@@ -81,12 +93,16 @@ def _resection(case: Case, probability: Array, model: Model, proven: str | None)
         rows = [row for row in model.outcomes.get("gross_total_resection", ()) if row["entity"] == entity]
         if rows:
             listed = "; ".join(f"{row['n']} of {row['of']}" for row in rows)
-            told.append(Outlook(
-                "resection",
-                f"{model.vocabulary.name(entity)}: gross total resection in {listed} of published operations. "
-                "Not this patient's probability.",
-                None, tuple((row["n"], row["of"], row["source"]) for row in rows), signs,
-            ))
+            told.append(
+                Outlook(
+                    "resection",
+                    f"{model.vocabulary.name(entity)}: gross total resection in {listed} of published operations. "
+                    "Not this patient's probability.",
+                    None,
+                    tuple((row["n"], row["of"], row["source"]) for row in rows),
+                    signs,
+                )
+            )
     return tuple(told)
 
 
@@ -112,9 +128,15 @@ def _eano_esmo(case: Case, probability: Array, model: Model) -> Outlook | None:
     if letter == "D":
         water = state_of("hydrocephalus", case, model) if "hydrocephalus" in case else None
         letter += {"present": " (hydrocephalus)", "absent": " (normal)", None: ""}[water]
-        reasons += [] if water else ["hydrocephalus not assessed: D (hydrocephalus) and D (normal) cannot be told apart"]
+        reasons += (
+            [] if water else ["hydrocephalus not assessed: D (hydrocephalus) and D (normal) cannot be told apart"]
+        )
         reasons.append(str(model.outcomes.get("eano_esmo", {}).get("without_visible_disease", "")))
-    missing = [name for code, name in (("brain_lesion", "brain MRI"), ("csf_malignant_cells", "CSF cytology")) if code not in case]
+    missing = [
+        name
+        for code, name in (("brain_lesion", "brain MRI"), ("csf_malignant_cells", "CSF cytology"))
+        if code not in case
+    ]
     if missing:
         reasons.append(f"the full type needs {' and '.join(missing)}")
     return Outlook(
@@ -130,14 +152,23 @@ def _follow_up(case: Case, probability: Array, model: Model, proven: str | None)
     rows = list(model.rows(proven))
     fit = float(probability[rows].sum())
     after = [
-        code for code in ("prior_spine_surgery", "prior_radiation", "steroids_before_mri")
+        code
+        for code in ("prior_spine_surgery", "prior_radiation", "steroids_before_mri")
         if code in case and state_of(code, case, model) == "present"
     ]
     reasons = [f"{code.replace('_', ' ')}: residual, recurrence and treatment change look alike" for code in after]
     other = int(np.argmax(np.where(np.isin(np.arange(len(probability)), rows), 0, probability)))
-    reasons.append(f"best alternative as a second entity: {model.vocabulary.name(model.entities[other])} {probability[other]:.0%}")
-    kind = "residual or recurrent disease, or treatment change" if fit >= 0.1 else "a picture unusual for it: treatment change or a second entity"
+    reasons.append(
+        f"best alternative as a second entity: {model.vocabulary.name(model.entities[other])} {probability[other]:.0%}"
+    )
+    kind = (
+        "residual or recurrent disease, or treatment change"
+        if fit >= 0.1
+        else "a picture unusual for it: treatment change or a second entity"
+    )
     return Outlook(
-        "follow_up", f"Proven {model.vocabulary.name(proven)}; without that knowledge the signs give it {fit:.0%}: {kind}.", fit,
+        "follow_up",
+        f"Proven {model.vocabulary.name(proven)}; without that knowledge the signs give it {fit:.0%}: {kind}.",
+        fit,
         reasons=tuple(reasons),
     )

@@ -31,7 +31,7 @@ class Series:
 
 
 SUMS = frozenset({"nmosd_or_mogad", "epidural_abscess_or_haematoma"})
-"""Entities that are nothing but the sum of their children; ependymoma and high-grade astrocytoma are also 'the rest' of theirs."""
+"""Entities that are only the sum of their children; ependymoma and high-grade astrocytoma are 'the rest' of theirs too."""
 
 
 def leaves(vocabulary: Vocabulary) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def read_counts(evidence: Mapping[str, Any]) -> tuple[EvidenceCount, ...]:
 
 
 def gather_series(counts: Iterable[EvidenceCount], vocabulary: Vocabulary) -> tuple[Series, ...]:
-    """Rows of one source, entity and finding as one series; it weighs what its least row weighs; rows of weight 0 are left out."""
+    """Rows of one source, entity and finding as one series of their least weight; rows of weight 0 are left out."""
     groups: dict[tuple[str, str, str], list[EvidenceCount]] = {}
     for row in counts:
         if row.weight > 0:
@@ -87,8 +87,9 @@ def complete(series: Series, base: Array, scope: bool = False) -> Array:
     total = float(series.counts.sum())
     if total and (told.all() or series.of <= total):
         filled: Array = series.counts * min(1.0, series.of / total)
-        outside = float(base[~told].sum()) if scope else 0.0
-        return filled * (1 - outside) + np.where(told, 0.0, base) * outside * float(filled.sum()) / max(outside, 1e-12) * (outside > 0)
+        lacking = np.where(told, 0.0, base) if scope else np.zeros(len(base))
+        scoped: Array = filled * (1 - lacking.sum()) + lacking * filled.sum()
+        return scoped
     rest = np.where(told, 0.0, np.maximum(base, 1e-6))
     shared: Array = series.counts + (series.of - total) * rest / max(float(rest.sum()), 1e-12)
     return shared
@@ -132,8 +133,8 @@ def pool(
 ) -> Rates:
     """Rates of every leaf entity and finding, from published counts pooled on a base of judgement.
 
-    numbers (published means) and judgement are the files' contents by entity; without names sources to leave out; with judged False the
-    base is flat and weak, so that counts stand alone (an ablation).
+    numbers (published means) and judgement are the files' contents by entity; without names sources to leave out;
+    with judged False the base is flat and weak, so that counts stand alone (an ablation).
     """
     counts = tuple(row for row in evidence if row.source not in without)
     base = _bases(judgement, settings, vocabulary, judged)
@@ -142,7 +143,7 @@ def pool(
     return Rates(
         states=_state_rates(cells, counts, links, vocabulary),
         numbers=_number_rates(numbers, judgement, settings, vocabulary, without),
-        base_rates=join_base_rates(base_rates, settings, vocabulary),
+        base_rates=join_base_rates(base_rates, settings),
         digest=digest,
     )
 
@@ -175,7 +176,12 @@ def _bases(
                 bases[entity, code] = np.full(len(term.states), 1 / len(term.states)), 1.0
                 continue
             first, second = told["p"], told.get("again", told["p"])
-            mean = np.array([(1 - later) * first.get(state, 0.0) + later * second.get(state, 0.0) for state in term.states]) + 1e-4
+            mean = (
+                np.array(
+                    [(1 - later) * first.get(state, 0.0) + later * second.get(state, 0.0) for state in term.states]
+                )
+                + 1e-4
+            )
             bases[entity, code] = mean / mean.sum(), min(float(told["n"]), cap)
     return _draw_to_group(bases, float(settings["pooling"]["drawn_to_group"]), vocabulary) if judged else bases
 
@@ -196,8 +202,10 @@ def _draw_to_group(
 
 
 def _pool_cells(
-    counts: Iterable[EvidenceCount], bases: Mapping[tuple[str, str], tuple[Array, float]],
-    settings: Mapping[str, Any], vocabulary: Vocabulary,
+    counts: Iterable[EvidenceCount],
+    bases: Mapping[tuple[str, str], tuple[Array, float]],
+    settings: Mapping[str, Any],
+    vocabulary: Vocabulary,
 ) -> dict[tuple[str, str], Cell]:
     rules = settings["pooling"]
     series_of: dict[tuple[str, str], list[tuple[Array, float]]] = {}
@@ -221,7 +229,9 @@ def _pool_cells(
         for filled, weight in found:
             patients = float(filled.sum())
             if patients > 0:
-                alpha = alpha + trust * worth(patients, spreads[key[1]], weight, rules["study_at_most"]) * filled / patients
+                alpha = (
+                    alpha + trust * worth(patients, spreads[key[1]], weight, rules["study_at_most"]) * filled / patients
+                )
         whole_strength = float(alpha.sum())
         cells[key] = alpha / whole_strength, whole_strength, 1 - kept / whole_strength
     return cells
@@ -242,18 +252,23 @@ def _spreads(
 
 
 def _state_rates(
-    cells: Mapping[tuple[str, str], Cell], counts: tuple[EvidenceCount, ...], links: Mapping[str, Link], vocabulary: Vocabulary
+    cells: Mapping[tuple[str, str], Cell],
+    counts: tuple[EvidenceCount, ...],
+    links: Mapping[str, Link],
+    vocabulary: Vocabulary,
 ) -> tuple[Rate, ...]:
     names = leaves(vocabulary)
     codes = tuple(code for code, term in vocabulary.findings.items() if term.kind == "state")
     rows: dict[tuple[str, str], list[EvidenceCount]] = {}
-    leaves_of = {code: (code,) if code in names else members(code, vocabulary) for code in {row.entity for row in counts}}
+    leaves_of = {
+        code: (code,) if code in names else members(code, vocabulary) for code in {row.entity for row in counts}
+    }
     for row in counts:
         for leaf in leaves_of[row.entity]:
             rows.setdefault((leaf, row.finding), []).append(row)
     means = {code: np.array([cells[entity, code][0] for entity in names]) for code in codes}
     rates = []
-    for code in parents_first(codes, links):
+    for code in parents_first(codes, {child: link.parent for child, link in links.items()}):
         states, link = vocabulary.findings[code].states, links.get(code)
         tables = conditional_rates(means[link.parent], means[code], link) if link else None
         for place, entity in enumerate(names):
@@ -263,17 +278,29 @@ def _state_rates(
                 outer = vocabulary.findings[link.parent].states
                 within = {
                     outer[p]: dict(zip(states, tables[place, p].tolist(), strict=True))
-                    for p in range(len(outer)) if link.defined[p]
+                    for p in range(len(outer))
+                    if link.defined[p]
                 }
-            rates.append(Rate(
-                entity=entity, finding=code, mean=dict(zip(states, means[code][place].tolist(), strict=True)), strength=strength,
-                counted=counted, counts=tuple(rows.get((entity, code), ())), given=link.parent if link else None, within=within,
-            ))
+            rates.append(
+                Rate(
+                    entity=entity,
+                    finding=code,
+                    mean=dict(zip(states, means[code][place].tolist(), strict=True)),
+                    strength=strength,
+                    counted=counted,
+                    counts=tuple(rows.get((entity, code), ())),
+                    given=link.parent if link else None,
+                    within=within,
+                )
+            )
     return tuple(rates)
 
 
 def _number_rates(
-    numbers: Mapping[str, Any], judgement: Mapping[str, Any], settings: Mapping[str, Any], vocabulary: Vocabulary,
+    numbers: Mapping[str, Any],
+    judgement: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    vocabulary: Vocabulary,
     without: frozenset[str],
 ) -> tuple[NumberRate, ...]:
     rates = []
@@ -282,8 +309,11 @@ def _number_rates(
             is_log = "lognormal" in told
             later = float(settings["pooling"]["second_opinion_share"]) if "again" in told else 0.0
             components = _judged_lengths(told, later) if is_log else _judged_mixture(told, later)
-            rows = [row for row in numbers.get(entity, ()) if row["finding"] == code
-                    and row["weight"] > 0 and row["source"] not in without and "n" in row]
+            rows = [
+                row
+                for row in numbers.get(entity, ())
+                if row["finding"] == code and row["weight"] > 0 and row["source"] not in without and "n" in row
+            ]
             rates.append(_shifted(entity, code, components, float(told["n"]), rows, is_log, settings["pooling"]))
     return tuple(rates)
 
@@ -305,8 +335,13 @@ def _judged_mixture(told: Mapping[str, Any], later: float) -> tuple[tuple[float,
 
 
 def _shifted(
-    entity: str, code: str, components: tuple[tuple[float, float, float], ...], judged_n: float,
-    rows: list[Mapping[str, Any]], is_log: bool, rules: Mapping[str, Any],
+    entity: str,
+    code: str,
+    components: tuple[tuple[float, float, float], ...],
+    judged_n: float,
+    rows: list[Mapping[str, Any]],
+    is_log: bool,
+    rules: Mapping[str, Any],
 ) -> NumberRate:
     """A judged distribution moved towards the published means, by how many patients each side is worth.
 
@@ -328,10 +363,8 @@ def _shifted(
     return NumberRate(entity, code, moved, strength, is_log, tuple(row["source"] for row in rows))
 
 
-def join_base_rates(
-    rows: Iterable[Mapping[str, str]], settings: Mapping[str, Any], vocabulary: Vocabulary
-) -> dict[str, dict[str, float]]:
-    """Base rates per `setting/band` over all leaves, summing to 1: the half's share times the share within the half."""
+def join_base_rates(rows: Iterable[Mapping[str, str]], settings: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Base rates per `setting/band` over all leaves, summing to 1: the half's share times that within the half."""
     joined: dict[str, dict[str, float]] = {}
     for row in rows:
         setting, band = row["setting"], row["age_band"]

@@ -143,7 +143,8 @@ def ask(case: Case, probability: Array, ahead: Forecast, model: Model, at_most: 
     bits = share * np.bincount(ahead.owner, by_column, len(ahead.findings))
     worth = [
         Question(code, round(max(float(value), 0.0), 4), acquire[code])
-        for code, value in zip(ahead.findings, bits, strict=True) if code in acquire and code not in case
+        for code, value in zip(ahead.findings, bits, strict=True)
+        if code in acquire and code not in case
     ]
     worth.sort(key=lambda question: (-question.expected_information_bits, question.finding))
     return tuple(worth[:at_most])

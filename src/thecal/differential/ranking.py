@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from thecal.differential.alerts import raise_alerts
 from thecal.differential.explanation import fits_nothing, shares, tell, weigh
-from thecal.differential.questions import Forecast, ask, forecast, turns
 from thecal.differential.intervals import COVERS, draw_posteriors, ninety
 from thecal.differential.model import NONE, Model
 from thecal.differential.outlook import look_beyond
+from thecal.differential.questions import Forecast, ask, forecast, turns
 from thecal.differential.structure import Array
 from thecal.differential.weighing import Case, Number, log_likelihoods, posterior, prior, trust_in_signs
 from thecal.records import PATIENT, Candidate, Differential, Finding, Reading
@@ -38,7 +38,8 @@ def weigh_case(case: Case, model: Model) -> Weighed:
 
 
 def _sum(parts: dict[str, Array], model: Model) -> Array:
-    return np.sum(list(parts.values()), axis=0) if parts else np.zeros(len(model.entities))
+    summed: Array = np.sum(list(parts.values()), axis=0) if parts else np.zeros(len(model.entities))
+    return summed
 
 
 def rank(case: Case, model: Model, subject: str = PATIENT, proven: str | None = None) -> Differential:
@@ -49,19 +50,25 @@ def rank(case: Case, model: Model, subject: str = PATIENT, proven: str | None = 
     draws = draw_posteriors(case, weighed.log_prior, likelihood, model)
     bounds = ninety(draws, probability)
     added = shares(case, model, weighed.parts)
-    weights = weigh(case, added, weighed.log_prior + trust_in_signs(model) * likelihood, model)
+    weights = weigh(added, weighed.log_prior + trust_in_signs(model) * likelihood, model)
     ahead = forecast(case, model)
     order = np.argsort(-probability, kind="stable")
     candidates = tuple(
-        Candidate(model.entities[row], float(probability[row]), (float(bounds[row, 0]), float(bounds[row, 1]))) for row in order
+        Candidate(model.entities[row], float(probability[row]), (float(bounds[row, 0]), float(bounds[row, 1])))
+        for row in order
     )
     first = [candidate.entity for candidate in candidates if candidate.entity != NONE][:EXPLAINED]
     return Differential(
-        subject=subject, candidates=candidates, parents=sum_parents(probability, model),
+        subject=subject,
+        candidates=candidates,
+        parents=sum_parents(probability, model),
         prior={entity: float(share) for entity, share in zip(model.entities, np.exp(weighed.log_prior), strict=True)},
-        evidence=tell(case, weights, first, model), unused=_unused(case, weights),
-        ask_next=ask(case, probability, ahead, model), alerts=raise_alerts(case, probability, weights, model),
-        notes=_notes(case, probability, ahead, model), outlook=look_beyond(case, probability, ahead, model, proven),
+        evidence=tell(case, weights, first, model),
+        unused=_unused(case, weights),
+        ask_next=ask(case, probability, ahead, model),
+        alerts=raise_alerts(case, probability, weights, model),
+        notes=_notes(case, probability, ahead, model),
+        outlook=look_beyond(case, probability, ahead, model, proven),
     )
 
 
@@ -76,7 +83,9 @@ def _unused(case: Case, weights: dict[str, Array]) -> tuple[str, ...]:
 
 
 def _notes(case: Case, probability: Array, ahead: Forecast, model: Model) -> tuple[str, ...]:
-    notes = [f"{code.replace('_', ' ')} fits none of the first five" for code in fits_nothing(case, probability, model)]
+    notes = [
+        f"{code.replace('_', ' ')} fits none of the leading entities" for code in fits_nothing(case, probability, model)
+    ]
     for turn in turns(case, probability, ahead, model)[:3]:
         notes.append(
             f"{turn.finding.replace('_', ' ')} {turn.state.replace('_', ' ')} (now {turn.probability:.0%} likely) "
@@ -97,19 +106,23 @@ def observe(findings: Iterable[Finding], model: Model) -> Case:
     return case
 
 
-def soft(code: str, probabilities: object, model: Model) -> Array:
+def soft(code: str, probabilities: Mapping[str, float], model: Model) -> Array:
     """Likelihood by state from probabilities by state: q / b, b the mean rate the probabilities were made at; largest 1."""
     node = model.nodes[code]
-    assert isinstance(probabilities, dict) or hasattr(probabilities, "get")
-    told = np.array([float(probabilities.get(state, 0.0)) for state in node.states])
+    told: Array = np.array([float(probabilities.get(state, 0.0)) for state in node.states])
     if np.count_nonzero(told) == 1:
-        return (told > 0).astype(float)
-    likelihood: Array = told / np.maximum(node.plain[:-1].mean(axis=0), 1e-3)
-    return likelihood / likelihood.max()
+        hard: Array = (told > 0).astype(float)
+        return hard
+    likelihood = told / np.maximum(node.plain[:-1].mean(axis=0), 1e-3)
+    scaled: Array = likelihood / likelihood.max()
+    return scaled
 
 
 def rank_reading(reading: Reading, model: Model) -> tuple[Differential, ...]:
-    """The patient's differential (with the index lesion's signs), then each lesion's. Empty without lesion or leptomeningeal pattern."""
+    """The patient's differential (with the index lesion's signs), then each lesion's.
+
+    Empty, with the reason, without a lesion or a leptomeningeal pattern.
+    """
     patient = reading.of(PATIENT)
     index = reading.index_lesion()
     if index is None and not _leptomeningeal(patient):
@@ -119,12 +132,16 @@ def rank_reading(reading: Reading, model: Model) -> tuple[Differential, ...]:
     proven = next((finding.state for finding in patient if finding.code == "proven_diagnosis"), None)
     told = [rank(observe((*patient, *own), model), model, PATIENT, proven)]
     for lesion in reading.lesions:
-        told.append(rank(observe((*patient, *reading.of(lesion.tracking_uid)), model), model, lesion.tracking_uid, proven))
+        told.append(
+            rank(observe((*patient, *reading.of(lesion.tracking_uid)), model), model, lesion.tracking_uid, proven)
+        )
     return tuple(told)
 
 
 def _leptomeningeal(findings: Iterable[Finding]) -> bool:
     return any(
-        finding.code == "leptomeningeal_pattern" and finding.probabilities and finding.probabilities.get("none", 0.0) < 0.5
+        finding.code == "leptomeningeal_pattern"
+        and finding.probabilities
+        and finding.probabilities.get("none", 0.0) < 0.5
         for finding in findings
     )

@@ -1,8 +1,8 @@
 """Which findings depend on which, and the conditional rates that follow.
 
-Findings stand in trees: a child (the enhancement pattern) is read within each state of its parent (enhancement). Where a child exists
-only in some states of its parent, it is undefined in the others; elsewhere judged odds, shared by all entities, say which
-states go together, and each entity keeps its own rates of both.
+Findings stand in trees: a child (the enhancement pattern) is read within each state of its parent (enhancement).
+Where a child exists only in some states of its parent, it is undefined in the others; elsewhere judged odds, shared by
+all entities, say which states go together, and each entity keeps its own rates of both.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from thecal.records import KnowledgeInvalid, Vocabulary
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,15 @@ def _place(states: tuple[str, ...], state: str, child: str) -> int:
     return states.index(state)
 
 
-def parents_first(findings: tuple[str, ...], links: Mapping[str, Link]) -> tuple[str, ...]:
+def parents_first(findings: tuple[str, ...], parents: Mapping[str, str]) -> tuple[str, ...]:
     """The findings in an order in which every parent stands before its children."""
     placed: list[str] = []
 
     def place(code: str) -> None:
         if code in placed:
             return
-        if code in links:
-            place(links[code].parent)
+        if code in parents:
+            place(parents[code])
         placed.append(code)
 
     for code in findings:

@@ -89,7 +89,10 @@ def age_band(age: float, model: Model) -> str:
 
 def log_likelihoods(case: Case, model: Model) -> dict[str, Array]:
     """Log likelihood in every entity, by tree (named after its root) and number."""
-    parts = {root: np.log(tree_likelihood(root, tree, case, model)) for root, tree in roots_of(case, model).items()}
+    parts = {
+        root: np.log(np.maximum(tree_likelihood(root, tree, case, model), 1e-300))
+        for root, tree in roots_of(case, model).items()
+    }
     for code in case:
         if code in model.densities and code not in PRIOR_ONLY:
             parts[code] = np.log(number_likelihood(code, case, model))
