@@ -22,21 +22,22 @@ COURSE_MM = 60.0
 FLARE_CORD, FLARE_SAC = 1.5, 1.35
 PATTERN_MM, RING_MM = 45.0, 1.1
 # The cord's tapering end is drawn less surely: finds within this distance of it count less.
-TIP_MM, TIP_TRUST = 20.0, 0.5
+TIP_MM, TIP_TRUST = 30.0, 0.6
 # Cord: what stands out seeds a finding, what still departs belongs to it; in units of the cord-to-CSF difference and of noise.
-# Healthy grey matter departs by up to about 0.35, which a phantom in the tests has; a seed must exceed it.
-SEED, GROW = 0.45, 0.22
+# Healthy grey matter departs by up to about 0.35, as a phantom in the tests has it; odds are even at CENTRE.
+CENTRE, SEED, GROW = 0.45, 0.24, 0.18
 SEED_NOISE, GROW_NOISE = 4.5, 2.5
 # A find ends where it departs by less than this share of its own peak.
 OWN_SHARE = 0.35
 FLUID = 0.75
 # Contrast: gain in units of the cord's signal.
-GAIN_SEED, GAIN_GROW = 0.30, 0.18
+GAIN_CENTRE, GAIN_SEED, GAIN_GROW = 0.30, 0.25, 0.18
 # CSF: a defect is darker than this and thicker than a root, a vessel's flow void or the bundle of the cauda equina.
 DEFECT = 0.5
 DEFECT_HALF_MM, CAUDA_HALF_MM = 2.2, 3.5
-# Volumes in mm³ at which the size of a finding counts half.
-CORD_HALF, GAIN_HALF, DEFECT_HALF = 40.0, 30.0, 120.0
+# Volumes in mm³ at which the size of a find counts half; how quickly odds change with strength.
+CORD_HALF, GAIN_HALF, DEFECT_HALF = 20.0, 15.0, 60.0
+STEEPNESS = 6.0
 SMALLEST_MM3 = 25.0
 RIM_MM = 0.7
 
@@ -113,7 +114,7 @@ def on_t2(drawing: Drawing) -> Finds:
     looked = searchable(drawing)[None, None]
     inside = (drawing.cord_share > 0.95) & (place.cord > RIM_MM) & looked
     bright = _grown(scaled, inside, drawing.cord_share > 0.5, (SEED, GROW), noise)
-    kinds = {"cord": _steadiness(drawing, place.z) * _sure(bright, scaled, noise, (GROW, SEED), CORD_HALF, drawing.frame)}
+    kinds = {"cord": _steadiness(drawing, place.z) * _sure(bright, scaled, noise, CENTRE, CORD_HALF, drawing.frame)}
     if len(drawing.sac) and not drawing.canal_only:
         kinds["defect"] = np.where(looked, _defects(drawing, place, scaled), 0).astype(np.float32)
     return Finds(kinds, np.where(scaled > FLUID, kinds["cord"], 0).astype(np.float32))
@@ -215,9 +216,9 @@ def _grown(strength: Image, seeds: Mask, room: Mask, levels: tuple[float, float]
 
 
 def _sure(
-    mask: Mask, strength: Image, noise: float, levels: tuple[float, float], half_mm3: float, frame: Frame
+    mask: Mask, strength: Image, noise: float, centre: float, half_mm3: float, frame: Frame
 ) -> Image:
-    """Confidence in each connected part: how strong, how far above noise, how large, over more than one slice."""
+    """Confidence in each connected part: even odds at the centre's strength, less near noise, less when small."""
     out = np.zeros(mask.shape, dtype=np.float32)
     labels, _ = ndimage.label(mask, np.ones((3, 3, 3)))
     voxel = float(np.prod(frame.spacing))
@@ -228,10 +229,9 @@ def _sure(
             continue
         values = strength[box][part]
         top = float(np.percentile(values, 75))
-        strong = np.clip((top - levels[0]) / (levels[1] - levels[0]) / 1.5, 0, 1)
-        clear = np.clip((top / noise - 2.0) / 5.0, 0, 1)
-        flat = 0.8 if part.shape[2] == 1 and frame.spacing[2] < 3 else 1.0
-        out[box][part] = flat * float(np.sqrt(strong * clear) * size / (size + half_mm3)) ** 0.7
+        strong = 1 / (1 + np.exp(-STEEPNESS * (top / centre - 1)))
+        clear = np.clip((top / noise - 2.0) / 3.0, 0, 1)
+        out[box][part] = strong * clear * size / (size + half_mm3)
     return np.minimum(out, 0.98)
 
 
@@ -247,7 +247,7 @@ def _defects(drawing: Drawing, place: Depths, scaled: Image) -> Image:
         return np.zeros(dark.shape, dtype=np.float32)
     spread = ndimage.distance_transform_edt(~core, sampling=frame.spacing) <= least
     mass = dark & spread
-    return _sure(mass, 1 - scaled, 0.08, (1 - DEFECT, 1.0), DEFECT_HALF, frame)
+    return _sure(mass, 1 - scaled, 0.08, 1 - DEFECT, DEFECT_HALF, frame)
 
 
 def after_contrast(drawing: Drawing, before: Image, canal: Image) -> Finds | None:
@@ -268,7 +268,7 @@ def after_contrast(drawing: Drawing, before: Image, canal: Image) -> Finds | Non
     values = gain[tissue]
     noise = float(1.48 * np.median(np.abs(values - np.median(values)))) + 1e-6
     mask = _grown(gain, room, room, (GAIN_SEED, GAIN_GROW), noise)
-    return Finds({"gain": _sure(mask, gain.astype(np.float32), noise, (GAIN_GROW, GAIN_SEED), GAIN_HALF, drawing.frame)})
+    return Finds({"gain": _sure(mask, gain.astype(np.float32), noise, GAIN_CENTRE, GAIN_HALF, drawing.frame)})
 
 
 def _scale(after: Image, before: Image, tissue: Mask) -> tuple[Image, Image]:

@@ -7,7 +7,7 @@ joined by an optimal path (Gros et al., Med Image Anal 2018, the spinal cord too
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ CHANGE_COST = 3.0
 ENTER_COST = 1.0
 LONGEST_SHIFT_MM = 10.0
 GUIDE_MM = 10.0
+GUIDE_FIELD_MM = 40.0
 GUIDE_BONUS = 0.10
 _NEVER = np.float32(-1e9)
 
@@ -47,6 +48,10 @@ class Centreline:
     def __len__(self) -> int:
         return len(self.z)
 
+    def moved(self, by: Floats) -> Centreline:
+        """The same line seen from another origin: x and y shifted, in mm."""
+        return replace(self, x=self.x + by[0], y=self.y + by[1])
+
     @property
     def quality(self) -> float:
         """Mean evidence per point."""
@@ -58,11 +63,13 @@ def find(frame: Frame, csf: int, guide: Centreline | None = None) -> Centreline:
 
     guide, a line found on another series and carried here, holds the search within GUIDE_MM of it where it runs.
     """
-    work, step, plane = coarse(frame)
+    part = frame if guide is None or not len(guide) else frame.near(guide.x, guide.y, GUIDE_FIELD_MM)
+    aside = frame.offset_to(part)
+    work, step, plane = coarse(part)
     cord, sac = look(work, plane, csf)
     if guide is not None and len(guide):
-        cord, sac = _guided(cord, sac, step, plane, guide)
-    return _line(cord, sac, step, plane, csf)
+        cord, sac = _guided(cord, sac, step, plane, guide.moved(-aside))
+    return _line(cord, sac, step, plane, csf).moved(aside)
 
 
 def _guided(cord: Image, sac: Image, step: float, plane: float, guide: Centreline) -> tuple[Image, Image]:

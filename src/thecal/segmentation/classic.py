@@ -36,14 +36,15 @@ def segment(aligned: AlignedStudy, given: Segmentation | None = None) -> Segment
     """
     drawings = draw_all(aligned)
     numbering = number(drawings)
+    canal = _canal(aligned, drawings)
     own = replace(
-        _anatomy(aligned, drawings, numbering),
+        _anatomy(aligned, drawings, numbering, canal),
         region=dict(numbering.region),
         not_told=(*_untold(drawings), *numbering.not_told),
         lesion_threshold=LESION_THRESHOLD,
     )
     if given is None or given.composed_lesion is None:
-        own = _with_lesions(aligned, drawings, numbering, own)
+        own = _with_lesions(aligned, drawings, numbering, canal, own)
     return own if given is None else _filled(given, own)
 
 
@@ -84,21 +85,22 @@ def _untold(drawings: Sequence[Drawing]) -> list[NotAssessed]:
     return [NotAssessed("cord", one.key, one.why_not) for one in drawings if one.why_not]
 
 
-def _anatomy(aligned: AlignedStudy, drawings: Sequence[Drawing], numbering: Numbering) -> Segmentation:
+def _anatomy(
+    aligned: AlignedStudy, drawings: Sequence[Drawing], numbering: Numbering, canal: tuple[Window, Canal] | None
+) -> Segmentation:
     """Anatomy and its probabilities, series by series and composed."""
     maps, probability = {}, {}
     for one in drawings:
         if one.drawn:
             volume = numbering.painted(aligned, one.key, one.anatomy())
             maps[one.key] = _map(volume, codes.ANATOMY, one.key, _notes(one))
-            cord, canal = one.cord_share, one.canal_share
-            probability[one.key] = {"cord": one.frame.back(cord), "sac": one.frame.back(np.clip(canal - cord, 0, 1))}
+            cord, sac = one.cord_share, np.clip(one.canal_share - one.cord_share, 0, 1)
+            probability[one.key] = {"cord": one.frame.back(cord), "sac": one.frame.back(sac)}
     composed = None
     if aligned.reference is not None:
-        canal_part = _canal(aligned, drawings)
         labels = np.zeros(aligned.reference.shape, dtype=np.int16)
-        if canal_part is not None:
-            labels[canal_part[0]] = _labels(canal_part[1])
+        if canal is not None:
+            labels[canal[0]] = _labels(canal[1])
         volume = numbering.painted(aligned, None, Volume(labels, aligned.reference.affine))
         composed = _map(volume, codes.ANATOMY, None, ("composed over all series that were drawn on",))
     return Segmentation(anatomy=maps, probability=probability, composed_anatomy=composed)
@@ -119,7 +121,7 @@ def _voices(aligned: AlignedStudy, drawings: Sequence[Drawing], structure: str) 
     out = []
     for one in able:
         share = one.cord_share if structure == "cord" else one.canal_share
-        out.append(Voice(one.frame.back(share), one.frame.back(one.told), aligned.to_reference[one.key],
+        out.append(Voice(one.frame.here(share), one.frame.here(one.told), aligned.to_reference[one.key],
                          weight_of(one.frame.native)))  # fmt: skip
     return out
 
@@ -138,10 +140,10 @@ def _canal(aligned: AlignedStudy, drawings: Sequence[Drawing]) -> tuple[Window, 
 
 
 def _with_lesions(
-    aligned: AlignedStudy, drawings: Sequence[Drawing], numbering: Numbering, own: Segmentation
-) -> Segmentation:
+    aligned: AlignedStudy, drawings: Sequence[Drawing], numbering: Numbering, canal: tuple[Window, Canal] | None,
+    own: Segmentation,
+) -> Segmentation:  # fmt: skip
     """The segmentation with lesions looked for wherever the canal was drawn."""
-    canal = _canal(aligned, drawings)
     if canal is None or aligned.reference is None:
         return replace(own, not_told=(*own.not_told, NotAssessed("lesion", PATIENT, "the canal was drawn on no series")))
     looked = look(aligned, drawings, canal[1])

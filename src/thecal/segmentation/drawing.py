@@ -30,7 +30,10 @@ CSF_GUESSES: dict[Role, tuple[tuple[int, float], ...]] = {
 LEAST_CONFIDENCE = 0.35
 SURE_CONFIDENCE, LONGEST_BRIDGE_MM = 0.7, 30.0
 LEAST_EVIDENCE = 0.25
+PLAIN_EVIDENCE = 0.45
 LEAST_HEIGHT_MM = 12.0
+# Outlines and lesions are looked for this near the line.
+FIELD_MM = 32.0
 LEAST_SLICES = 4
 _NONE = np.zeros(0)
 NO_TUBE = Tube(_NONE, _NONE, _NONE, np.zeros((0, RAYS)), _NONE, np.zeros((0, RAYS)))
@@ -98,8 +101,19 @@ def draw(series: Series, guide: Floats | None = None) -> Drawing:
     if flaw:
         return _nothing(series, frame, flaw)
     leading = _line_in(frame, guide)
-    drawings = [(_draw_as(series, frame, csf, leading), weight) for csf, weight in guesses]
-    return max(drawings, key=lambda pair: pair[1] * _merit(pair[0]))[0]
+    tried: list[tuple[float, Drawing]] = []
+    for csf, weight in guesses:
+        one = _draw_as(series, frame, csf, leading)
+        tried.append((weight * _merit(one), one))
+        if _plain(one):
+            break
+    return max(tried, key=lambda pair: pair[0])[1]
+
+
+def _plain(drawing: Drawing) -> bool:
+    """Whether the cord stands out so well that no other guess of the contrast need be tried."""
+    clear = len(drawing.cord) and float(drawing.cord.confidence.mean()) >= SURE_CONFIDENCE
+    return bool(clear) and drawing.line.quality >= PLAIN_EVIDENCE
 
 
 def _merit(drawing: Drawing) -> float:
@@ -124,6 +138,9 @@ def _line_in(frame: Frame, guide: Floats | None) -> Centreline | None:
 
 def _draw_as(series: Series, frame: Frame, csf: int, guide: Centreline | None) -> Drawing:
     line = find(frame, csf, guide)
+    if len(line):
+        part = frame.near(line.x, line.y, FIELD_MM)
+        line, frame = line.moved(-frame.offset_to(part)), part
     tall = len(line) and float(line.z[-1] - line.z[0])
     slices = tall / frame.spacing[2] + 1 if len(line) else 0
     if not len(line) or line.quality < LEAST_EVIDENCE:

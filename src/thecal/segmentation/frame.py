@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,12 +27,15 @@ class Frame:
     """An image with axes x (right), y (front), z (head), measured in mm from the centre of its first voxel.
 
     For an oblique series the axes are the voxel axes nearest to the body's, so nothing is resampled on the way in or out.
+    A part of a frame is a frame of its own; origin says where it begins in the whole (x and y index), whole how large that is.
     """
 
     voxels: Image
     spacing: Floats
     affine: Floats
     native: Grid
+    whole: tuple[int, int, int]
+    origin: tuple[int, int] = (0, 0)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -54,9 +57,34 @@ class Frame:
         return transform_points(np.asarray(np.linalg.inv(self.affine)), points) * self.spacing
 
     def back(self, array: NDArray[Any]) -> Volume:
-        """An array on this frame's voxels as a volume on the series' own grid."""
-        turned = from_ras(Volume(array, self.affine), self.native)
+        """An array on this frame's voxels as a volume on the series' own grid, 0 where the frame does not reach."""
+        full = np.zeros(self.whole, dtype=array.dtype)
+        i, j = self.origin
+        full[i : i + self.shape[0], j : j + self.shape[1]] = array
+        turned = from_ras(Volume(full, self.affine), self.native)
         return Volume(np.ascontiguousarray(turned.voxels), self.native.affine)
+
+    def here(self, array: NDArray[Any]) -> Volume:
+        """An array on this frame's voxels as a volume of its own, in the series' RAS mm."""
+        return Volume(array, self.affine)
+
+    def near(self, x: Floats, y: Floats, margin_mm: float) -> Frame:
+        """The part of the frame within a margin of points x, y (frame mm), over its full height."""
+        parts = []
+        for places, step, count in zip((x, y), self.spacing, self.shape, strict=False):
+            low = int(np.clip(np.floor((places.min() - margin_mm) / step), 0, count - 1))
+            high = int(np.clip(np.ceil((places.max() + margin_mm) / step) + 1, low + 1, count))
+            parts.append(slice(low, high))
+        shift = np.eye(4)
+        shift[:2, 3] = parts[0].start, parts[1].start
+        voxels = np.ascontiguousarray(self.voxels[parts[0], parts[1]])
+        origin = (self.origin[0] + parts[0].start, self.origin[1] + parts[1].start)
+        return replace(self, voxels=voxels, affine=self.affine @ shift, origin=origin)
+
+    def offset_to(self, part: Frame) -> Floats:
+        """Where a part of this frame begins, x and y in frame mm."""
+        index = np.array(part.origin, dtype=np.float64) - np.array(self.origin)
+        return np.asarray(index * self.spacing[:2])
 
     def extent_mm(self) -> Floats:
         """Size of the field of view along x, y, z."""
@@ -67,7 +95,7 @@ def frame_of(volume: Volume) -> Frame:
     """The frame of a series' volume; intensities as float32."""
     turned = to_ras(volume)
     voxels = np.ascontiguousarray(turned.voxels, dtype=np.float32)
-    return Frame(voxels, turned.spacing_mm, np.asarray(turned.affine), volume.grid)
+    return Frame(voxels, turned.spacing_mm, np.asarray(turned.affine), volume.grid, turned.shape)
 
 
 def flaw_of(frame: Frame) -> str:

@@ -14,15 +14,15 @@ from thecal.records import AlignedStudy, Compartment, Grid, Lesion, Place, Serie
 from thecal.records.geometry import covers, mm_to_voxel, resample, transform_points, voxel_to_mm
 from thecal.segmentation import codes
 from thecal.segmentation.anomaly import Finds, after_contrast, expansion, on_t2
-from thecal.segmentation.composition import Voice, compose, weight_of
+from thecal.segmentation.composition import Voice, compose, log_odds, weight_of
 from thecal.segmentation.drawing import Drawing
 from thecal.segmentation.frame import Floats, Image, Mask
 
 # What a series says where it was looked at and shows nothing: doubt, not certainty.
-NOTHING_SEEN = 0.2
+NOTHING_SEEN = 0.1
 # Gaps along the spine up to this length do not part a lesion; parts of a lesion lie this near each other.
 JOIN_MM = 6.0
-OEDEMA_REACH_MM = 25.0
+OEDEMA_REACH_MM, KINDRED_ODDS = 25.0, 2.0
 POLE_MM = 6.0
 EXPANDED = 1.3
 THIN_MM, LONG_MM = 1.3, 20.0
@@ -93,7 +93,7 @@ def _partner(aligned: AlignedStudy, after: Drawing, before: Sequence[Series]) ->
     for series in before:
         assert series.volume is not None
         carry = np.linalg.inv(aligned.to_reference[series.key]) @ aligned.to_reference[after.key]
-        share = float(covers(series.volume, after.frame.native, carry).mean())
+        share = float(covers(series.volume, after.frame.grid, carry).mean())
         merit = share + (0.3 if series.plane == after.series.plane else 0.0)
         if share > 0.25 and (best is None or merit > best[0]):
             best = (merit, series)
@@ -118,6 +118,7 @@ def harvest(
     """The study's lesions at or above a confidence."""
     by_key = {one.key: one for one in drawings}
     sure = {kind: _together(aligned, by_key, canal, looked, kind) for kind in ("cord", "defect", "gain")}
+    sure["cord"] = _kindred(sure["cord"], sure["gain"] > threshold, canal)
     fluid = _fluid(aligned, by_key, canal, looked)
     contrast = _compared(aligned, by_key, canal, looked)
     tissue = _tissues(canal, {kind: part > threshold for kind, part in sure.items()}, fluid, contrast,
@@ -139,12 +140,21 @@ def _together(
             continue
         one = drawings[key]
         said = np.where(finds.kinds[kind] > 0, finds.kinds[kind], NOTHING_SEEN).astype(np.float32)
-        voices.append(Voice(one.frame.back(said), one.frame.back(one.told), aligned.to_reference[key],
+        voices.append(Voice(one.frame.here(said), one.frame.here(one.told), aligned.to_reference[key],
                             weight_of(one.frame.native)))  # fmt: skip
     if not voices:
         return np.zeros(canal.grid.shape, dtype=np.float32)
     together, seen = compose(canal.grid, voices)
-    return np.where(seen & (together > NOTHING_SEEN + 0.02), together, 0).astype(np.float32)
+    return np.where(seen & (together > NOTHING_SEEN + 0.01), together, 0).astype(np.float32)
+
+
+def _kindred(cord: Image, gain: Mask, canal: Canal) -> Image:
+    """Cord change near tumour is likelier real than the same change alone."""
+    if not gain.any():
+        return cord
+    near = _within(gain, OEDEMA_REACH_MM, canal.grid.spacing_mm) & (cord > 0)
+    odds = log_odds(cord) + KINDRED_ODDS
+    return np.where(near, 1 / (1 + np.exp(-odds)), cord).astype(np.float32)
 
 
 def _fluid(aligned: AlignedStudy, drawings: Mapping[str, Drawing], canal: Canal, looked: Looked) -> Mask:
@@ -152,7 +162,7 @@ def _fluid(aligned: AlignedStudy, drawings: Mapping[str, Drawing], canal: Canal,
     for key, finds in looked.finds.items():
         if finds.fluid is not None and drawings[key].series.role in ("T2w", "T2w_fs"):
             back = np.linalg.inv(aligned.to_reference[key])
-            out |= resample(drawings[key].frame.back(finds.fluid), canal.grid, back).voxels > 0.3
+            out |= resample(drawings[key].frame.here(finds.fluid), canal.grid, back).voxels > 0.3
     return out
 
 
@@ -162,7 +172,7 @@ def _compared(aligned: AlignedStudy, drawings: Mapping[str, Drawing], canal: Can
     for _, after in looked.pairs:
         one = drawings[after]
         back = np.linalg.inv(aligned.to_reference[after])
-        out |= resample(one.frame.back(one.told), canal.grid, back).voxels > 0.5
+        out |= resample(one.frame.here(one.told), canal.grid, back).voxels > 0.5
     return out
 
 
@@ -177,7 +187,7 @@ def _expanded(aligned: AlignedStudy, drawings: Sequence[Drawing], canal: Canal) 
         z = np.arange(marks.shape[2]) * one.frame.spacing[2]
         marks[:, :, np.interp(z, one.cord.z, swollen.astype(float), left=0, right=0) > 0.5] = 1
         back = np.linalg.inv(aligned.to_reference[one.key])
-        out |= resample(one.frame.back(marks), canal.grid, back).voxels > 0.5
+        out |= resample(one.frame.here(marks), canal.grid, back).voxels > 0.5
     return out
 
 

@@ -8,6 +8,7 @@ from CSF to what lies around the sac. Outlines lie in the series' own axial voxe
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,7 +48,7 @@ class Tube:
     def __len__(self) -> int:
         return len(self.z)
 
-    @property
+    @cached_property
     def step_mm(self) -> float:
         """Distance between heights."""
         return float(np.median(np.diff(self.z))) if len(self) > 1 else 5.0
@@ -71,6 +72,10 @@ class Tube:
         mix = [(1 - share) * part[upper - 1] + share * part[upper]
                for part in (self.x, self.y, self.radius, self.confidence, self.expected)]  # fmt: skip
         return Slice(float(mix[0]), float(mix[1]), mix[2], float(mix[3]), mix[4])
+
+    def moved(self, by: Floats) -> Tube:
+        """The same tube seen from another origin: x and y shifted, in mm."""
+        return replace(self, x=self.x + by[0], y=self.y + by[1])
 
     def part(self, keep: NDArray[np.bool_]) -> Tube:
         """The cross-sections that keep marks."""
