@@ -104,6 +104,10 @@ def denials() -> Iterator[tuple[str, Reading]]:
     yield "no lesion at all", Reading("bare", findings=(none,))
     yield "nothing at all", Reading("bare")
     gap = NotAssessed("leptomeningeal_pattern", PATIENT, "no post-contrast T1w")
+    passing = NotAssessed(
+        "leptomeningeal_pattern", PATIENT, "no leptomeningeal enhancement seen, but not covered: lumbar"
+    )
+    yield "a reason that denies in passing", replace(rest, not_assessed=(*rest.not_assessed, passing))
     yield "not assessed", replace(rest, not_assessed=(*rest.not_assessed, gap))
 
 
@@ -117,7 +121,7 @@ def test_an_unenhanced_or_partly_covered_study_never_denies_leptomeningeal_disea
     assert any("not excluded" in line for line in made.impression)
 
 
-@pytest.mark.parametrize(("_reading", "reading"), tuple(denials()))
+@pytest.mark.parametrize(("_reading", "reading"), [one for one in denials() if "passing" not in one[0]])
 def test_a_negative_is_stated_where_the_examination_bears_it_so_that_the_search_above_can_fail(
     _reading: str, reading: Reading
 ) -> None:

@@ -41,15 +41,21 @@ def why_open(protocol: ProtocolCheck, series: Sequence[SeriesLine], wording: Wor
 
 
 def withhold_denials(reading: Reading, why: str | None, wording: Wording) -> Reading:
-    """The reading with findings that deny leptomeningeal disease set to not assessed, where the examination cannot deny it."""
+    """The reading with findings that deny leptomeningeal disease set to not assessed, where the examination cannot deny it.
+
+    A gap that was left for another reason keeps its place and is given this one, so that no reason denies in passing
+    ("nothing seen, but …").
+    """
     if why is None:
         return reading
     denying = tuple(finding for finding in reading.findings if _denies(finding))
-    reason = wording.say("leptomeningeal.withheld", why=why)
+    withheld = wording.say("leptomeningeal.withheld", why=why)
+    gap = wording.say("leptomeningeal.gap", why=why)
+    left = (replace(one, reason=gap) if one.code in DENIALS else one for one in reading.not_assessed)
     return replace(
         reading,
         findings=tuple(finding for finding in reading.findings if finding not in denying),
-        not_assessed=(*reading.not_assessed, *(NotAssessed(f.code, f.subject, reason) for f in denying)),
+        not_assessed=(*left, *(NotAssessed(finding.code, finding.subject, withheld) for finding in denying)),
     )
 
 

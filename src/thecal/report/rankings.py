@@ -59,13 +59,15 @@ def differentials(report: Report, wording: Wording) -> tuple[DifferentialView, .
     ordered = sorted(report.differentials, key=lambda one: (one.subject != PATIENT, instances.get(one.subject, 0)))
     shown = [one for one in ordered if one.subject == PATIENT or one.subject in instances]
     views = [_differential(one, instances.get(one.subject), wording) for one in shown]
-    same = wording.say("differential.same_as_patient")
-    return tuple(
-        replace(view, reason=same, shown=(), rest=(), whys=(), parents=(), unused="", notes=())
-        if view is not views[0] and view.shown and (view.shown, view.rest) == (views[0].shown, views[0].rest)
-        else view
-        for view in views
-    )
+    return tuple(views[:1] + [_beside(view, views[0], wording) for view in views[1:]])
+
+
+def _beside(view: DifferentialView, first: DifferentialView, wording: Wording) -> DifferentialView:
+    """A lesion's ranking beside the patient's: what was said there already is not said again."""
+    if view.shown and (view.shown, view.rest) == (first.shown, first.rest):
+        same = wording.say("differential.same_as_patient")
+        return replace(view, reason=same, shown=(), rest=(), whys=(), parents=(), unused="", notes=())
+    return replace(view, notes=tuple(note for note in view.notes if note not in first.notes))
 
 
 def alerts(report: Report) -> tuple[str, ...]:
