@@ -16,7 +16,8 @@ from thecal.differential import pool_text
 from thecal.knowledge import load
 
 COLUMNS = (
-    "row", "entity", "finding", "state", "n", "of", "source", "title", "doi", "pmid", "url", "where", "note", "verdict", "reason", "read_by",
+    "row", "entity", "finding", "state", "n", "of", "source", "title", "doi", "pmid", "url", "where", "note",
+    "verdict", "reason", "read_by",
 )  # fmt: skip
 
 
@@ -30,12 +31,13 @@ def page() -> str:
     lines = [
         "# What is counted and what is judged",
         "",
-        "Made by `python benchmarks/evidence_coverage.py`; not edited by hand. A percentage is the share of the rate's strength that",
-        "published counts carry; the rest, and every finding under *judged*, is declared judgement elicited from a large language",
-        "model and not reviewed by a clinician. *Nothing*: neither counted nor judged.",
+        "Made by `python benchmarks/evidence_coverage.py`; not edited by hand. A percentage is the share of the rate's",
+        "strength that published counts carry; the rest, and every finding under *judged*, is declared judgement elicited from",
+        "a large language model and not reviewed by a clinician. *Nothing*: neither counted nor judged.",
         "",
-        f"{len(entities)} entities × {len(findings)} findings = {len(rates)} rates: {len(counted)} rest in part on published counts",
-        f"({sum(rate.counted >= 0.5 for rate in counted.values())} for half or more), {len(rates) - len(counted)} on judgement alone.",
+        f"{len(entities)} entities × {len(findings)} findings = {len(rates)} rates: {len(counted)} rest in part on published",
+        f"counts ({sum(rate.counted >= 0.5 for rate in counted.values())} for half or more),",
+        f"{len(rates) - len(counted)} on judgement alone.",
         "",
     ]
     for entity in entities:
@@ -63,12 +65,9 @@ def sample(count: int, seed: int) -> str:
     table.writerow(COLUMNS)
     for number, row in enumerate(random.Random(seed).sample(rows, count), 1):
         source = knowledge.sources[row.source]
-        table.writerow(
-            (
-                number, row.entity, row.finding, row.state, row.n, row.of, row.source, source.title, source.doi or "", source.pmid or "",
-                source.url or "", row.where, row.note, "", "", "",
-            )
-        )  # fmt: skip
+        place = (source.doi or "", source.pmid or "", source.url or "", row.where, row.note)
+        told = (number, row.entity, row.finding, row.state, row.n, row.of, row.source, source.title)
+        table.writerow((*told, *place, "", "", ""))
     return written.getvalue()
 
 
