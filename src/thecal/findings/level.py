@@ -18,8 +18,8 @@ STATES = ("craniocervical", "cervical", "thoracic", "conus", "cauda_equina")
 CRANIOCERVICAL, CERVICAL = 2.5, 7.5
 # The cord's tip lies at the lower third of L1 on average, from T12 to L3 (saifuddin1998): count 20.3, sd 0.7.
 TIP, TIP_SD = 20.3, 0.7
-# The conus is the last 30 mm of the cord, about one and a half vertebrae (judged), give or take 8 mm.
-CONUS_MM, CONUS_SD_MM, CONUS_COUNT = 30.0, 8.0, 1.3
+# The conus is the last 32 mm of the cord, about one and a half vertebrae (judged), give or take 8 mm.
+CONUS_MM, CONUS_SD_MM, CONUS_COUNT = 32.0, 8.0, 1.5
 # How sure a labelled level is, in vertebrae.
 LABEL_SD = 0.15
 REGIONS = {"brain": "craniocervical", "craniocervical": "craniocervical", "cervical": "cervical", "thoracic": "thoracic"}

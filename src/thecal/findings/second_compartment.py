@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from thecal.findings import belief
-from thecal.findings.views import CORD, EPIDURAL, SAC, View, look
+from thecal.findings.axis import axis_of
+from thecal.findings.views import CORD, SAC, View, look
 from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Segmentation
 
 CODE = "second_compartment"
@@ -15,8 +15,9 @@ SUBJECT = "lesion"
 # A share of the lesion from which it counts as a part in another compartment, and its uncertainty (judged): outlines drawn a
 # voxel too wide put some of every lesion on the wrong side.
 SHARE, SHARE_SD = 0.15, 0.05
-# What lies outside the dura farther than this from the sac lies beside the spine, not in the canal (judged).
-CANAL_MM = 6.0
+# What lies outside the dura and the vertebrae farther than this to a side of the cord lies beside the spine: past the pedicles
+# and out of the foramen (judged).
+BESIDE_MM = 18.0
 STATES = ("intramedullary", "intradural_extramedullary", "extradural", "paraspinal")
 
 
@@ -44,11 +45,11 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
 
 
 def shares(view: View, lesion: Lesion) -> tuple[float, float, float, float]:
-    """Share of the lesion's body in the cord, in the dura outside the cord, in the canal outside the dura, beside the spine."""
-    near = view.around(view.of(lesion), 15.0)
-    body = near.body(lesion)
-    codes = near.anatomy[body]
-    away = ndimage.distance_transform_edt(~near.in_dura, sampling=near.grid.spacing_mm)[body]
-    outside = ~np.isin(codes, (CORD, SAC))
-    canal = outside & ((codes == EPIDURAL) | (away <= CANAL_MM))
-    return tuple(float(np.mean(one)) for one in (codes == CORD, codes == SAC, canal, outside & ~canal))  # type: ignore[return-value]
+    """Share of the lesion's body in the cord, in the dura outside the cord, outside the dura, and beside the spine."""
+    body = view.body(lesion)
+    codes = view.anatomy[body]
+    axis = axis_of(view)
+    aside = np.zeros(len(codes)) if axis is None else np.abs(axis.locate(view.mm(body))[1])
+    cord, sac = float(np.mean(codes == CORD)), float(np.mean(codes == SAC))
+    beside = float(np.mean((codes == 0) & (aside > BESIDE_MM)))
+    return cord, sac, max(0.0, 1 - cord - sac - beside), beside

@@ -1,0 +1,72 @@
+"""Leptomeningeal enhancement is called where seen, and denied only when the whole spine was enhanced."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from findings import spines
+from phantoms import Spine
+
+from thecal.records import AlignedStudy, Finding, NotAssessed, Region
+
+CODE = "leptomeningeal_pattern"
+WHOLE: tuple[Region, ...] = ("cervical", "thoracic", "lumbar", "sacral")
+
+
+def _covering(placed: AlignedStudy, regions: dict[str, tuple[Region, ...]]) -> AlignedStudy:
+    series = tuple(replace(one, regions=regions.get(one.role, WHOLE)) for one in placed.study.series)
+    return replace(placed, study=replace(placed.study, series=series))
+
+
+@pytest.mark.parametrize(("name", "state"), [("coat", "diffuse"), ("nodules", "nodular"), ("coat and nodules", "mixed")])
+def test_each_pattern_is_recovered(name: str, state: str) -> None:
+    finding = spines.seen(spines.case(name), CODE)
+    assert finding.subject == "patient"
+    assert finding.state == state
+
+
+def test_a_coat_that_was_not_drawn_is_found_on_the_images() -> None:
+    bare = spines.with_blobs(Spine(), replace(spines.COAT, code=0, instance=1))
+    assert spines.seen(spines.reading_of(bare), CODE).state == "diffuse"
+
+
+def test_the_whole_spine_enhanced_and_clean_is_none_and_never_certain() -> None:
+    placed = _covering(spines.study(Spine()), {})
+    finding = spines.seen(spines.read(placed, spines.truth(Spine(), placed)), CODE)
+    assert finding.state == "none"
+    assert finding.probabilities is not None
+    assert finding.probabilities["none"] < 0.9
+    assert "cervical, thoracic, lumbar, sacral" in finding.method
+
+
+@pytest.mark.parametrize(
+    ("roles", "regions"),
+    [
+        (("T2w",), {}), (("T2w", "T1w"), {}), (("T2w", "T1w_ce"), {}), (("T1w_ce",), {}),
+        (("T2w", "T1w", "T1w_ce"), {"T1w_ce": ("thoracic",)}),
+        (("T2w", "T1w", "T1w_ce"), {"T1w": ("thoracic", "lumbar", "sacral")}),
+        (("T2w", "T1w", "T1w_ce"), {"T1w_ce": (), "T1w": ()}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["healthy", "core", "touching"])
+def test_unenhanced_or_partly_covered_nothing_is_denied(
+    name: str, roles: tuple[str, ...], regions: dict[str, tuple[Region, ...]]
+) -> None:
+    spine = spines.CASES[name]
+    placed = _covering(spines.study(spine, roles), regions)
+    told = spines.sign(spines.read(placed, spines.truth(spine, placed)), CODE)
+    assert isinstance(told, NotAssessed)
+
+
+def test_one_enhancing_tumour_is_no_leptomeningeal_disease() -> None:
+    placed = _covering(spines.study(spines.OUTSIDE), {})
+    told = spines.sign(spines.read(placed, spines.truth(spines.OUTSIDE, placed)), CODE)
+    assert isinstance(told, Finding)
+    assert told.state == "none"
+
+
+def test_without_cord_or_sac_nothing_is_said() -> None:
+    placed = _covering(spines.study(Spine()), {})
+    bare = spines.without(spines.truth(Spine(), placed), 2)
+    assert spines.gap(spines.read(placed, bare), CODE) == "the thecal sac was not drawn"

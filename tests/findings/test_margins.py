@@ -1,0 +1,26 @@
+"""A sharp edge is told from a blurred one by the width of the step in signal."""
+
+from __future__ import annotations
+
+import pytest
+from findings import spines
+from phantoms import Blob, Spine
+
+
+@pytest.mark.parametrize(("name", "state"), [("sharp", "well_defined"), ("blurred", "ill_defined"), ("outside", "well_defined")])
+def test_the_edge_is_recovered(name: str, state: str) -> None:
+    assert spines.seen(spines.case(name), "margins").state == state
+
+
+@pytest.mark.parametrize("fuzz", [0.5, 0.7])
+def test_the_known_width_is_measured(fuzz: float) -> None:
+    # Tissues mix evenly over ± fuzz × 5 mm: from a tenth to nine tenths is 0.8 of that.
+    spine = spines.with_blobs(spines.WIDE, Blob(1, (0, 0, 0), (5, 5, 14), spines.SOLID, within="cord", fuzz=fuzz))
+    finding = spines.seen(spines.reading_of(spine), "margins")
+    assert spines.value(finding) == pytest.approx(0.8 * 2 * fuzz * 5, abs=1.2)
+
+
+def test_a_lesion_like_its_surroundings_has_no_margin_to_judge() -> None:
+    same = {"T2w": 1.05, "T1w": 1.0, "T1w_ce": 1.05}
+    spine = spines.with_blobs(Spine(), Blob(2, (0, 0, 0), (5, 4, 12), same, within="cord"))
+    assert "hardly differs" in spines.gap(spines.reading_of(spine), "margins")
