@@ -20,7 +20,8 @@ from thecal.segmentation.outline import Tube, along, course
 COURSE_MM = 60.0
 # Cross-sections this much larger than the median, at the upper end, belong to the brainstem and its cistern.
 FLARE_CORD, FLARE_SAC = 1.5, 1.35
-PATTERN_MM, RING_MM = 45.0, 1.1
+# The pattern is the HEALTHY quantile, not the median, so that lesions may fill up to half of the stretch it is read from.
+PATTERN_MM, RING_MM, HEALTHY = 60.0, 1.1, 0.35
 # The cord's tapering end is drawn less surely: finds within this distance of it count less.
 TIP_MM, TIP_TRUST = 30.0, 0.6
 # Cord: what stands out seeds a finding, what still departs belongs to it; in units of the cord-to-CSF difference and of noise.
@@ -117,7 +118,7 @@ def on_t2(drawing: Drawing) -> Finds:
     kinds = {"cord": _steadiness(drawing, place.z) * _sure(bright, scaled, noise, CENTRE, CORD_HALF, drawing.frame)}
     if len(drawing.sac) and not drawing.canal_only:
         kinds["defect"] = np.where(looked, _defects(drawing, place, scaled), 0).astype(np.float32)
-    return Finds(kinds, np.where(scaled > FLUID, kinds["cord"], 0).astype(np.float32))
+    return Finds(kinds, np.where((scaled > FLUID) & inside, kinds["cord"], 0).astype(np.float32))
 
 
 def _steadiness(drawing: Drawing, z: Floats) -> Image:
@@ -139,7 +140,7 @@ def _on_course(drawing: Drawing, place: Depths) -> tuple[Image, float]:
     ratio = levels.cord / np.where(np.abs(levels.csf) > 0, levels.csf, 1)
     step = float(np.median(np.diff(levels.z))) if len(levels.z) > 1 else 5.0
     half = max(2, round(COURSE_MM / step))
-    local = np.array([np.median(ratio[max(0, n - half) : n + half + 1]) for n in range(len(ratio))])
+    local = np.array([np.quantile(ratio[max(0, n - half) : n + half + 1], HEALTHY) for n in range(len(ratio))])
     # A lesion longer than the window would become its own norm: the course may not rise far above the cord's darker third.
     usual = along(np.minimum(local, 1.25 * np.percentile(ratio, 30)), 6.0 / step)
     peak = along(np.array([np.median(levels.csf[max(0, n - half // 3) : n + half // 3 + 1]) for n in range(len(ratio))]),
@@ -185,7 +186,7 @@ def _cells(drawing: Drawing, place: Depths, index: NDArray[np.intp]) -> NDArray[
 
 
 def _running(values: Image, height: Floats, mine: NDArray[np.intp], known: NDArray[np.intp]) -> Image:
-    """For each of `mine` the median of the known values within PATTERN_MM of its height."""
+    """For each of `mine` what the healthier part of the known values within PATTERN_MM of its height shows."""
     out = np.zeros(len(mine), dtype=np.float32)
     if len(known) < 6:
         return out
@@ -194,7 +195,7 @@ def _running(values: Image, height: Floats, mine: NDArray[np.intp], known: NDArr
     levels, back = np.unique(height[mine], return_inverse=True)
     first = np.searchsorted(sorted_height, levels - PATTERN_MM)
     last = np.searchsorted(sorted_height, levels + PATTERN_MM, side="right")
-    usual = [np.median(values[order[a:b]]) if b - a >= 6 else 0.0 for a, b in zip(first, last, strict=True)]
+    usual = [np.quantile(values[order[a:b]], HEALTHY) if b - a >= 6 else 0.0 for a, b in zip(first, last, strict=True)]
     return np.asarray(np.array(usual, dtype=np.float32)[back])
 
 

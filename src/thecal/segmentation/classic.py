@@ -182,8 +182,9 @@ def _native_lesions(
     for one in drawings:
         if one.drawn:
             carry = aligned.to_reference[one.key]
-            labels = resample(tissue, one.frame.native, carry, order=0)
-            out[one.key] = (_map(labels, codes.LESION, one.key, notes), resample(sure, one.frame.native, carry))
+            labels = one.frame.back(resample(tissue, one.frame.grid, carry, order=0).voxels)
+            likely = one.frame.back(resample(sure, one.frame.grid, carry).voxels)
+            out[one.key] = (_map(labels, codes.LESION, one.key, notes), likely)
     return out
 
 

@@ -66,20 +66,24 @@ def part_of(grid: Grid, box: Window) -> Grid:
     return Grid((shape[0], shape[1], shape[2]), affine)
 
 
-def compose(grid: Grid, voices: Sequence[Voice]) -> tuple[Image, Mask]:
-    """Probability of a structure on a grid from all series that speak of it, and where any does."""
+def compose(grid: Grid, voices: Sequence[Voice], prior: float = 0.5) -> tuple[Image, Mask]:
+    """Probability of a structure on a grid from all series that speak of it, and where any does.
+
+    prior is the probability before any series was looked at: each series adds what it says beyond it.
+    """
+    before = np.float32(np.log(prior / (1 - prior)))
     total = np.zeros(grid.shape, dtype=np.float32)
     weight = np.zeros(grid.shape, dtype=np.float32)
     for voice in voices:
         back = np.linalg.inv(voice.to_reference)
         told = resample(voice.told, grid, back).voxels * np.float32(voice.weight)
         probability = resample(voice.probability, grid, back).voxels
-        total += told * log_odds(probability)
+        total += told * (log_odds(probability) - before)
         weight += told
     seen = weight > 0
-    # A mean where series agree in kind; their number sharpens it, up to what one loud voice may say.
+    # Series that agree sharpen one another, up to what one loud voice may say.
     loudest = max((voice.weight for voice in voices), default=1.0)
-    sharp = np.clip(total / np.float32(loudest), -LOUDEST, LOUDEST)
+    sharp = np.clip(before + total / np.float32(loudest), -LOUDEST, LOUDEST)
     return np.where(seen, 1 / (1 + np.exp(-sharp)), 0).astype(np.float32), seen
 
 

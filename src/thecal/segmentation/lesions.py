@@ -13,13 +13,13 @@ from scipy import ndimage
 from thecal.records import AlignedStudy, Compartment, Grid, Lesion, Place, Series, Volume
 from thecal.records.geometry import covers, mm_to_voxel, resample, transform_points, voxel_to_mm
 from thecal.segmentation import codes
-from thecal.segmentation.anomaly import Finds, after_contrast, expansion, on_t2
+from thecal.segmentation.anomaly import SMALLEST_MM3, Finds, after_contrast, expansion, on_t2
 from thecal.segmentation.composition import Voice, compose, log_odds, weight_of
 from thecal.segmentation.drawing import Drawing
 from thecal.segmentation.frame import Floats, Image, Mask
 
-# What a series says where it was looked at and shows nothing: doubt, not certainty.
-NOTHING_SEEN = 0.1
+# What a series says where it was looked at and shows nothing: a little less than what one would say without looking.
+NOTHING_SEEN, PRIOR = 0.1, 0.15
 # Gaps along the spine up to this length do not part a lesion; parts of a lesion lie this near each other.
 JOIN_MM = 6.0
 OEDEMA_REACH_MM, KINDRED_ODDS = 25.0, 2.0
@@ -124,7 +124,8 @@ def harvest(
     tissue = _tissues(canal, {kind: part > threshold for kind, part in sure.items()}, fluid, contrast,
                       _expanded(aligned, drawings, canal))  # fmt: skip
     everything = np.maximum.reduce(list(sure.values()))
-    instances, count = _numbered(tissue > 0, canal)
+    instances, count = _numbered(tissue, canal)
+    tissue = np.where(instances > 0, tissue, 0).astype(np.int16)
     lesions = [_lesion(aligned, drawings, looked, canal, tissue, instances == n, everything, n)
                for n in range(1, count + 1)]  # fmt: skip
     return Harvest(tissue, instances, everything, tuple(lesions))
@@ -144,7 +145,7 @@ def _together(
                             weight_of(one.frame.native)))  # fmt: skip
     if not voices:
         return np.zeros(canal.grid.shape, dtype=np.float32)
-    together, seen = compose(canal.grid, voices)
+    together, seen = compose(canal.grid, voices, PRIOR)
     return np.where(seen & (together > NOTHING_SEEN + 0.01), together, 0).astype(np.float32)
 
 
@@ -256,12 +257,20 @@ def _coating(canal: Canal, gain: Mask) -> Mask:
     return out
 
 
-def _numbered(mask: Mask, canal: Canal) -> tuple[Labels, int]:
-    """Numbers of separate lesions from head to foot; what lies within JOIN_MM is one, all coating is one."""
-    joined, count = ndimage.label(_within(mask, JOIN_MM / 2, canal.grid.spacing_mm)) if mask.any() else (mask, 0)
+def _numbered(tissue: Labels, canal: Canal) -> tuple[Labels, int]:
+    """Numbers of separate lesions from head to foot; what lies within JOIN_MM is one, crumbs are none."""
+    mask = tissue > 0
+    if not mask.any():
+        return np.zeros(mask.shape, dtype=np.int16), 0
+    joined, count = ndimage.label(_within(mask, JOIN_MM / 2, canal.grid.spacing_mm))
     labels = np.where(mask, joined, 0)
+    coated = tissue == codes.COATING
+    if coated.any():  # leptomeningeal coating is one lesion wherever it lies
+        labels[coated], count = count + 1, count + 1
     height = canal.low_z
-    centres = {n: float(height[labels == n].mean()) for n in range(1, count + 1) if (labels == n).any()}
+    least = SMALLEST_MM3 / canal.grid.voxel_volume_mm3
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    centres = {n: float(height[labels == n].mean()) for n in range(1, count + 1) if sizes[n] >= max(1.0, least)}
     out = np.zeros(mask.shape, dtype=np.int16)
     for number, old in enumerate(sorted(centres, key=lambda n: -centres[n]), start=1):
         out[labels == old] = number

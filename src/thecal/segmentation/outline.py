@@ -21,7 +21,6 @@ RAYS = 36
 ANGLES: Floats = np.arange(RAYS) * 2 * np.pi / RAYS
 RAY_STEP_MM = 0.25
 CORD_RADII: Floats = np.arange(0.25, 13.0, RAY_STEP_MM)
-SAC_RADII: Floats = np.arange(0.25, 20.0, RAY_STEP_MM)
 # 0.4: pia and partial volume belong to CSF's side of the edge; half-way drew 6 to 19 % more area than readers' masks.
 EDGE_SHARE = 0.4
 # Half-axes right-left and front-back, in mm, to which outlines lean where the image is silent.

@@ -12,10 +12,8 @@ from thecal.segmentation.centreline import Centreline
 from thecal.segmentation.frame import Floats, Frame, Image, smoothed
 from thecal.segmentation.outline import (
     ANGLES,
-    RAY_STEP_MM,
     RAYS,
     ROUNDS,
-    SAC_RADII,
     SLOW_MM,
     Tube,
     along,
@@ -28,6 +26,8 @@ from thecal.segmentation.outline import (
     take,
 )
 
+RAY_STEP_MM = 0.4
+SAC_RADII: Floats = np.arange(0.4, 20.0, RAY_STEP_MM)
 SAC_ELLIPSE = (10.0, 7.5)
 # The cord never fills the sac wholly: dura and a film of CSF lie between cord and canal.
 FILM_MM = 0.5
@@ -86,11 +86,11 @@ def _scaled(rays: Image, csf: int, start: Floats, step: float) -> Image:
 def _edge(scaled: Image, start: Floats, expected: Floats, first: bool) -> tuple[Image, NDArray[np.int_]]:
     """The first fall from CSF to what lies around it."""
     drop = np.zeros_like(scaled)
-    drop[:, :, 2:-2] = scaled[:, :, :-4] - scaled[:, :, 4:]
+    drop[:, :, 1:-1] = scaled[:, :, :-2] - scaled[:, :, 2:]
     beyond = start[:, :, None] + FILM_MM
     lowest = np.minimum.accumulate(np.where(beyond < SAC_RADII, scaled, 1.0), axis=2)
     passed = np.cumsum(np.where(beyond < SAC_RADII, np.clip(0.5 - lowest, -0.4, 0.5), 0.0), axis=2) * RAY_STEP_MM
     away = np.minimum((SAC_RADII - expected[:, :, None]) ** 2, 9.0)
     cost = -1.6 * np.clip(drop, -0.2, 0.4) + 0.3 * passed + (0.02 if first else 0.12) * away
     cost += np.where(beyond > SAC_RADII, 5.0, 0.0)
-    return drop, closed_path(cost.astype(np.float32))
+    return drop, closed_path(cost.astype(np.float32), bend=0.05)
