@@ -151,6 +151,8 @@ def _with_lesions(
     notes = _lesion_notes(looked)
     maps = _native_lesions(aligned, drawings, canal[1], found, notes)
     told = own.not_told
+    if not looked.finds:
+        told = (*told, NotAssessed("lesion", PATIENT, "no T2w, and no T1w before and after contrast, to look for lesions on"))
     if looked.why_no_contrast:
         told = (*told, NotAssessed("enhancement", PATIENT, looked.why_no_contrast))
     probability = {key: {**parts, "lesion": maps[key][1]} for key, parts in own.probability.items()}
