@@ -6,7 +6,7 @@ from differential.models import CAP_CASE, case_of, knowledge, model
 
 from thecal.differential import compare, rank, turns, weigh_case
 from thecal.differential.explanation import log_odds, shares, weigh
-from thecal.differential.questions import forecast
+from thecal.differential.questions import expect, forecast
 from thecal.differential.weighing import trust_in_signs
 
 
@@ -82,7 +82,9 @@ def test_contrast_is_asked_for_when_there_was_none() -> None:
 def test_a_turn_puts_the_entity_first_that_it_names() -> None:
     case = case_of({"compartment": "intramedullary", "level": "cervical", "age_years": 35})
     first = weigh_case(case, model())
-    turn = turns(case, first.probability, forecast(case, model()), model())[0]
+    ahead = forecast(case, model())
+    leader = int(first.probability[:-1].argmax())
+    turn = turns(case, expect(first.probability, ahead), ahead, model(), leader)[0]
     states = model().nodes[turn.finding].states
     known = {**case, turn.finding: np.array([float(state == turn.state) for state in states])}
     changed = weigh_case(known, model())

@@ -9,13 +9,13 @@ from thecal.differential.casebook import check_case, rank_case, run_batch, to_ca
 from thecal.differential.explanation import compare
 from thecal.differential.model import Model, lay_out
 from thecal.differential.pooling import pool, pool_text
-from thecal.differential.questions import forecast, turns
+from thecal.differential.questions import expect, forecast, turns
 from thecal.differential.ranking import observe, rank, rank_reading, weigh_case
 from thecal.records import Vocabulary
 
 __all__ = [
-    "Model", "check_case", "compare", "forecast", "lay_out", "observe", "pool", "pool_text", "prepare", "rank", "rank_case",
-    "rank_reading", "run_batch", "to_case", "to_line", "turns", "weigh_case",
+    "Model", "check_case", "compare", "expect", "forecast", "lay_out", "observe", "pool", "pool_text", "prepare", "rank",
+    "rank_case", "rank_reading", "run_batch", "to_case", "to_line", "turns", "weigh_case",
 ]  # fmt: skip
 
 

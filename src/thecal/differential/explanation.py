@@ -12,7 +12,6 @@ from thecal.differential.weighing import (
     PRIOR_ONLY,
     Case,
     Number,
-    number_likelihood,
     roots_of,
     tree_likelihood,
     trust_in_signs,
@@ -31,7 +30,7 @@ def shares(case: Case, model: Model, parts: Mapping[str, Array]) -> dict[str, Ar
         if code in PRIOR_ONLY:
             continue
         if isinstance(case[code], Number):
-            added[code] = np.log(number_likelihood(code, case, model))
+            added[code] = parts[code]
             continue
         root = next(root for root, tree in trees.items() if code in tree)
         rest = {other: told for other, told in case.items() if other in trees[root] and other != code}
@@ -42,29 +41,30 @@ def shares(case: Case, model: Model, parts: Mapping[str, Array]) -> dict[str, Ar
 
 
 def log_odds(score: Array) -> Array:
-    """Log odds of each entity against all others, from log scores."""
-    top = score.max()
-    weight = np.exp(score - top)
-    rest = weight.sum() - weight
+    """Log odds of each entity against all others, from log scores; leading axes are kept."""
+    weight = np.exp(score - score.max(axis=-1, keepdims=True))
+    rest = weight.sum(axis=-1, keepdims=True) - weight
     odds: Array = np.log(np.maximum(weight, 1e-300)) - np.log(np.maximum(rest, 1e-300))
     return odds
 
 
 def weigh(added: Mapping[str, Array], score: Array, model: Model) -> dict[str, Array]:
     """The weight of each finding: by how much it changes each entity's log odds, all other findings given."""
-    trust = trust_in_signs(model)
-    with_all = log_odds(score)
-    return {code: with_all - log_odds(score - trust * part) for code, part in added.items()}
+    if not added:
+        return {}
+    without = log_odds(score - trust_in_signs(model) * np.array(list(added.values())))
+    return dict(zip(added, log_odds(score) - without, strict=True))
 
 
 def tell(case: Case, weights: Mapping[str, Array], entities: Iterable[str], model: Model) -> tuple[Evidence, ...]:
     """What was found for and against the named entities, heaviest first within each, with its counts and sources."""
     told = []
+    states = {code: state_of(code, case, model) for code in weights}
     for entity in entities:
-        row = model.index(entity)
-        for code in sorted(weights, key=lambda code: -abs(weights[code][row])):
-            if abs(weights[code][row]) >= LEAST:
-                told.append(_evidence(code, case, entity, float(weights[code][row]), model))
+        own = {code: float(weight[model.index(entity)]) for code, weight in weights.items()}
+        for code in sorted(own, key=lambda code: -abs(own[code])):
+            if abs(own[code]) >= LEAST:
+                told.append(_evidence(code, states[code], entity, own[code], model))
     return tuple(told)
 
 
@@ -76,8 +76,7 @@ def state_of(code: str, case: Case, model: Model) -> str:
     return model.nodes[code].states[int(np.argmax(told))]
 
 
-def _evidence(code: str, case: Case, entity: str, weight: float, model: Model) -> Evidence:
-    state = state_of(code, case, model)
+def _evidence(code: str, state: str, entity: str, weight: float, model: Model) -> Evidence:
     counts = model.counts.get((entity, code, state), ())
     counted = float(model.nodes[code].counted[model.index(entity)]) if code in model.nodes else 0.0
     return Evidence(code, state, entity, weight, counts, judged=weight * (1 - counted))
@@ -88,7 +87,10 @@ def compare(case: Case, added: Mapping[str, Array], first: str, second: str, mod
     trust = trust_in_signs(model)
     ratios = {code: trust * float(part[model.index(first)] - part[model.index(second)]) for code, part in added.items()}
     ordered = sorted(ratios, key=lambda code: -abs(ratios[code]))
-    return tuple(_evidence(code, case, first, ratios[code], model) for code in ordered if abs(ratios[code]) >= LEAST)
+    states = {code: state_of(code, case, model) for code in ordered}
+    return tuple(
+        _evidence(code, states[code], first, ratios[code], model) for code in ordered if abs(ratios[code]) >= LEAST
+    )
 
 
 LEADING, RARE = 0.05, 0.1
@@ -103,8 +105,7 @@ def fits_nothing(case: Case, probability: Array, model: Model) -> tuple[str, ...
     for code, told in case.items():
         if code in PRIOR_ONLY or isinstance(told, Number):
             continue
-        node = model.nodes[code]
-        rate = (node.plain[:-1] * told).sum(axis=1)
+        rate = model.nodes[code].plain @ told
         if rate[leading].max() < min(RARE, float(rate.mean())):
             odd.append(code)
     return tuple(odd)

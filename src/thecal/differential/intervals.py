@@ -118,6 +118,6 @@ def ninety(draws: Array, probability: Array) -> Array:
     """The 5 % and 95 % points of the draws, entities × 2, widened where the stated probability lies outside."""
     aside = round(0.05 * (len(draws) + 1)) - 1
     places = (aside, len(draws) - 1 - aside)
-    ordered = np.partition(draws, places, axis=0)
-    low, high = ordered[places[0]], ordered[places[1]]
+    ordered = np.partition(np.ascontiguousarray(draws.T), places, axis=1)
+    low, high = ordered[:, places[0]], ordered[:, places[1]]
     return np.stack([np.minimum(low, probability), np.maximum(high, probability)], axis=1)

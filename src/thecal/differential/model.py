@@ -75,6 +75,14 @@ class Model:
         """Each entity's row."""
         return {entity: row for row, entity in enumerate(self.entities)}
 
+    @cached_property
+    def paths(self) -> Mapping[str, tuple[str, ...]]:
+        """Each finding with those above it, up to the root of its tree."""
+        paths: dict[str, tuple[str, ...]] = {}
+        for code, node in self.nodes.items():
+            paths[code] = (code, *(paths[node.parent] if node.parent else ()))
+        return paths
+
     def index(self, entity: str) -> int:
         """An entity's row."""
         return self.place[entity]

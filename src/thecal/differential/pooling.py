@@ -189,15 +189,17 @@ def _bases(
 def _draw_to_group(
     bases: dict[tuple[str, str], tuple[Array, float]], share: float, vocabulary: Vocabulary
 ) -> dict[tuple[str, str], tuple[Array, float]]:
-    """Each judgement drawn a share of the way, in log odds, towards the mean of its group: a lone opinion errs more than many."""
-    groups: dict[tuple[str | None, str], list[Array]] = {}
-    for (entity, code), (mean, _) in bases.items():
-        groups.setdefault((vocabulary.entities[entity].group, code), []).append(mean)
-    middles = {key: np.log(np.mean(means, axis=0)) for key, means in groups.items()}
+    """Each judgement drawn a share of the way, in log odds, towards its group's mean: a lone opinion errs more than many."""
+    names = tuple(dict.fromkeys(entity for entity, _ in bases))
+    groups = [vocabulary.entities[entity].group for entity in names]
+    same = np.array([[one == other for other in groups] for one in groups], float)
+    same /= same.sum(axis=1, keepdims=True)
     drawn = {}
-    for (entity, code), (mean, strength) in bases.items():
-        moved = np.exp((1 - share) * np.log(mean) + share * middles[vocabulary.entities[entity].group, code])
-        drawn[entity, code] = moved / moved.sum(), strength
+    for code in dict.fromkeys(code for _, code in bases):
+        means = np.array([bases[entity, code][0] for entity in names])
+        moved = np.exp((1 - share) * np.log(means) + share * np.log(same @ means))
+        moved /= moved.sum(axis=1, keepdims=True)
+        drawn.update({(entity, code): (moved[row], bases[entity, code][1]) for row, entity in enumerate(names)})
     return drawn
 
 

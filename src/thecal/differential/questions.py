@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thecal.differential.model import Model
 from thecal.differential.structure import Array
@@ -101,64 +102,88 @@ def _descend(code: str, outer: Array, seen: Mapping[str, Array], model: Model, i
     if not children:
         return
     mass = np.maximum(outer.sum(axis=1), 1e-300)[:, None]
-    table, starts = _side_by_side(code, model)
-    beliefs = (outer[:, :, None] * table).sum(axis=1)
-    ends = [*starts[1:], table.shape[2]]
-    for child, first, last in zip(children, starts, ends, strict=True):
+    side = _side_by_side(code, model)
+    beliefs = (outer[:, :, None] * side.table).sum(axis=1)
+    for child, first, last in side.children:
         if child in seen:
             own, below = model.nodes[child].table, seen[child]
             spoken = np.maximum((own * below[:, None, :]).sum(axis=2), 1e-300)
             beliefs[:, first:last] = ((outer / spoken)[:, :, None] * own).sum(axis=1) * below
-    whole = np.maximum(np.add.reduceat(beliefs, starts, axis=1), 1e-300)
+    whole = np.maximum(np.add.reduceat(beliefs, side.starts, axis=1), 1e-300)
     place = into.columns[children[0]][0]
-    widths = np.diff([*starts, table.shape[2]])
-    into.rates[:, place : place + table.shape[2]] = beliefs / np.repeat(whole, widths, axis=1)
+    into.rates[:, place : place + len(side.owner)] = beliefs / whole[:, side.owner]
     number = into.findings.index(children[0])
     into.exists[:, number : number + len(children)] = np.minimum(whole / mass, 1.0)
-    for child, first, last in zip(children, starts, ends, strict=True):
-        _descend(child, beliefs[:, first:last], seen, model, into)
+    for child, first, last in side.children:
+        if child in model.children:
+            _descend(child, beliefs[:, first:last], seen, model, into)
 
 
-def _side_by_side(code: str, model: Model) -> tuple[Array, list[int]]:
-    """The tables of a finding's children in one array, and each child's first column; made once."""
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """The tables of a finding's children in one array; each child with its columns."""
+
+    table: Array
+    starts: NDArray[np.intp]
+    owner: NDArray[np.intp]
+    children: tuple[tuple[str, int, int], ...]
+
+
+def _side_by_side(code: str, model: Model) -> _Side:
+    """The children of a finding side by side, put together once."""
     key = f"children of {code}"
     if key not in model.memory:
-        tables = [model.nodes[child].table for child in model.children[code]]
-        starts = np.cumsum([0, *(table.shape[2] for table in tables[:-1])]).tolist()
-        model.memory[key] = np.concatenate(tables, axis=2), starts
+        names = model.children[code]
+        widths = [model.nodes[child].table.shape[2] for child in names]
+        ends = np.cumsum(widths).tolist()
+        starts = [end - width for end, width in zip(ends, widths, strict=True)]
+        model.memory[key] = _Side(
+            np.concatenate([model.nodes[child].table for child in names], axis=2),
+            np.array(starts),
+            np.repeat(np.arange(len(names)), widths),
+            tuple(zip(names, starts, ends, strict=True)),
+        )
     told = model.memory[key]
-    assert isinstance(told, tuple)
+    assert isinstance(told, _Side)
     return told
 
 
-def ask(case: Case, probability: Array, ahead: Forecast, model: Model, at_most: int = 8) -> tuple[Question, ...]:
-    """The findings not assessed that would tell the entities apart best: expected information in bits, and what acquires them."""
+def expect(probability: Array, ahead: Forecast) -> Array:
+    """How likely each entity goes with each state of each finding: entities × columns."""
+    joint: Array = (probability[:, None] * ahead.exists)[:, ahead.owner] * ahead.rates
+    return joint
+
+
+SHOWN = 8
+
+
+def ask(case: Case, joint: Array, ahead: Forecast, model: Model, at_most: int = SHOWN) -> tuple[Question, ...]:
+    """The findings not assessed that would tell the entities apart best, in bits, and what acquires them."""
     acquire = model.settings["acquire"]
-    among = probability[:, None] * ahead.exists
-    share = np.maximum(among.sum(axis=0), 1e-300)
-    weight = (among / share)[:, ahead.owner]
-    rates = np.maximum(ahead.rates, 1e-12)
-    overall = np.maximum((weight * rates).sum(axis=0), 1e-12)
-    by_column = (weight * rates * np.log2(rates / overall)).sum(axis=0)
-    bits = share * np.bincount(ahead.owner, by_column, len(ahead.findings))
+    chance = np.maximum(joint.sum(axis=0), 1e-12)
+    share = np.bincount(ahead.owner, chance, len(ahead.findings))
+    by_column = (joint * np.log2(np.maximum(ahead.rates, 1e-12))).sum(axis=0)
+    by_column -= chance * np.log2(chance / share[ahead.owner])
+    bits = np.bincount(ahead.owner, by_column, len(ahead.findings))
     worth = [
-        Question(code, round(max(float(value), 0.0), 4), acquire[code])
-        for code, value in zip(ahead.findings, bits, strict=True)
-        if code in acquire and code not in case
+        (-round(value, 4), code) for code, value in zip(ahead.findings, bits.tolist(), strict=True) if code in acquire
     ]
-    worth.sort(key=lambda question: (-question.expected_information_bits, question.finding))
-    return tuple(worth[:at_most])
+    best = [(max(-value, 0.0), code) for value, code in sorted(worth) if code not in case][:at_most]
+    return tuple(Question(code, value, acquire[code]) for value, code in best)
 
 
-def turns(case: Case, probability: Array, ahead: Forecast, model: Model, at_least: float = 0.02) -> tuple[Turn, ...]:
-    """What would change the order: states of findings not assessed that would put another entity first, likeliest first."""
-    leader = int(np.argmax(probability[:-1]))
-    joint = (probability[:, None] * ahead.exists)[:, ahead.owner] * ahead.rates
+def turns(
+    case: Case, joint: Array, ahead: Forecast, model: Model, leader: int, at_least: float = 0.02
+) -> tuple[Turn, ...]:
+    """What would change the order: states not assessed that would put another entity than the leader first."""
     first, chance = joint[:-1].argmax(axis=0), joint.sum(axis=0)
-    found = []
-    for column in np.flatnonzero((first != leader) & (chance >= at_least)):
-        code = ahead.findings[int(ahead.owner[column])]
+    turning = np.flatnonzero((first != leader) & (chance >= at_least))
+    found: list[Turn] = []
+    for column in turning[np.argsort(-chance[turning], kind="stable")].tolist():
+        code = ahead.findings[ahead.owner[column]]
         if code in model.settings["acquire"] and code not in case:
-            state = model.nodes[code].states[int(column) - ahead.columns[code][0]]
-            found.append(Turn(code, state, model.entities[int(first[column])], float(chance[column])))
-    return tuple(sorted(found, key=lambda turn: (-turn.probability, turn.finding))[:8])
+            state = model.nodes[code].states[column - ahead.columns[code][0]]
+            found.append(Turn(code, state, model.entities[first[column]], float(chance[column])))
+        if len(found) == SHOWN:
+            break
+    return tuple(found)

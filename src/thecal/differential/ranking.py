@@ -12,7 +12,7 @@ from thecal.differential.explanation import fits_nothing, shares, tell, weigh
 from thecal.differential.intervals import COVERS, draw_posteriors, ninety
 from thecal.differential.model import NONE, Model
 from thecal.differential.outlook import look_beyond
-from thecal.differential.questions import Forecast, ask, forecast, turns
+from thecal.differential.questions import Turn, ask, expect, forecast, turns
 from thecal.differential.structure import Array
 from thecal.differential.weighing import Case, Number, log_likelihoods, posterior, prior, trust_in_signs
 from thecal.records import PATIENT, Candidate, Differential, Finding, Reading
@@ -52,22 +52,25 @@ def rank(case: Case, model: Model, subject: str = PATIENT, proven: str | None = 
     added = shares(case, model, weighed.parts)
     weights = weigh(added, weighed.log_prior + trust_in_signs(model) * likelihood, model)
     ahead = forecast(case, model)
+    joint = expect(probability, ahead)
     order = np.argsort(-probability, kind="stable")
     candidates = tuple(
-        Candidate(model.entities[row], float(probability[row]), (float(bounds[row, 0]), float(bounds[row, 1])))
-        for row in order
+        Candidate(model.entities[row], share, (low, high))
+        for row, share, (low, high) in zip(
+            order.tolist(), probability[order].tolist(), bounds[order].tolist(), strict=True
+        )
     )
     first = [candidate.entity for candidate in candidates if candidate.entity != NONE][:EXPLAINED]
     return Differential(
         subject=subject,
         candidates=candidates,
         parents=sum_parents(probability, model),
-        prior={entity: float(share) for entity, share in zip(model.entities, np.exp(weighed.log_prior), strict=True)},
+        prior=dict(zip(model.entities, np.exp(weighed.log_prior).tolist(), strict=True)),
         evidence=tell(case, weights, first, model),
         unused=_unused(case, weights),
-        ask_next=ask(case, probability, ahead, model),
+        ask_next=ask(case, joint, ahead, model),
         alerts=raise_alerts(case, probability, weights, model),
-        notes=_notes(case, probability, ahead, model),
+        notes=_notes(case, probability, turns(case, joint, ahead, model, int(probability[:-1].argmax())), model),
         outlook=look_beyond(case, probability, ahead, model, proven),
     )
 
@@ -82,11 +85,11 @@ def _unused(case: Case, weights: dict[str, Array]) -> tuple[str, ...]:
     return tuple(sorted(idle))
 
 
-def _notes(case: Case, probability: Array, ahead: Forecast, model: Model) -> tuple[str, ...]:
+def _notes(case: Case, probability: Array, turning: tuple[Turn, ...], model: Model) -> tuple[str, ...]:
     notes = [
         f"{code.replace('_', ' ')} fits none of the leading entities" for code in fits_nothing(case, probability, model)
     ]
-    for turn in turns(case, probability, ahead, model)[:3]:
+    for turn in turning[:3]:
         notes.append(
             f"{turn.finding.replace('_', ' ')} {turn.state.replace('_', ' ')} (now {turn.probability:.0%} likely) "
             f"would put {model.vocabulary.name(turn.first)} first"

@@ -36,9 +36,7 @@ def roots_of(case: Case, model: Model) -> dict[str, set[str]]:
     for code in case:
         if code not in model.nodes or code in PRIOR_ONLY:
             continue
-        path = [code]
-        while (parent := model.nodes[path[-1]].parent) is not None:
-            path.append(parent)
+        path = model.paths[code]
         trees.setdefault(path[-1], set()).update(path)
     return trees
 
@@ -71,15 +69,29 @@ def tree_likelihood(root: str, tree: set[str], case: Case, model: Model) -> Arra
     return whole
 
 
-def number_likelihood(code: str, case: Case, model: Model) -> Array:
-    """Density of an assessed number in every entity; age within its band, because the base rates hold the band."""
-    told = case[code]
-    assert isinstance(told, Number)
+REMEMBERED = 2000
+"""Likelihoods of numbers kept in memory; ages and whole segments come again and again."""
+
+
+def number_likelihood(code: str, told: Number, model: Model) -> Array:
+    """Density of an assessed number in every entity; age within its band, because the base rates hold the band.
+
+    A length given in whole segments is taken as rounded.
+    """
+    key = f"likelihood of {code} {told.value} {told.sd}"
+    known = model.draws.get(key)
+    if known is not None:
+        return known
     density = model.densities[code]
     if told.sd == 0 and told.value == int(told.value) >= 1 and code.endswith("_segments"):
-        return mass_of_whole_number(density, told.value)
-    dense = density_at(density, told.value, told.sd)
-    return dense / model.band_share[age_band(told.value, model)] if code == "age_years" else dense
+        dense = mass_of_whole_number(density, told.value)
+    else:
+        dense = density_at(density, told.value, told.sd)
+    if code == "age_years":
+        dense = dense / model.band_share[age_band(told.value, model)]
+    if len(model.draws) < REMEMBERED:
+        model.draws[key] = dense
+    return dense
 
 
 def age_band(age: float, model: Model) -> str:
@@ -93,9 +105,9 @@ def log_likelihoods(case: Case, model: Model) -> dict[str, Array]:
         root: np.log(np.maximum(tree_likelihood(root, tree, case, model), 1e-300))
         for root, tree in roots_of(case, model).items()
     }
-    for code in case:
-        if code in model.densities and code not in PRIOR_ONLY:
-            parts[code] = np.log(number_likelihood(code, case, model))
+    for code, told in case.items():
+        if isinstance(told, Number) and code in model.densities and code not in PRIOR_ONLY:
+            parts[code] = np.log(number_likelihood(code, told, model))
     return parts
 
 
