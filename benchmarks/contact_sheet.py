@@ -20,7 +20,7 @@ from thecal.simulation import Phantom, entity_codes, simulate
 
 ROWS = 8
 COLUMNS = ("acq-sag_T2w", "acq-sag_T1w", "acq-sag_ce-gadolinium_T1w", "acq-ax_T2w", "acq-ax_ce-gadolinium_T1w")
-CROP_MM = {"acq-sag": 190.0, "acq-ax": 90.0}
+CROP_MM = {"acq-sag": 140.0, "acq-ax": 80.0}
 
 
 def main() -> None:
@@ -52,18 +52,25 @@ def tiles_of(phantom: Phantom) -> list[NDArray[Any]]:
         series = phantom.study.find(key)
         assert series.volume is not None
         lesion = phantom.by_series[key][1]
-        tiles.append(crop(series.volume, lesion, CROP_MM[key.split("_")[0]], axial="ax" in key))
+        tiles.append(crop(series.volume, lesion, CROP_MM[key.split("_")[0]]))
     return tiles
 
 
-def crop(volume: Volume, lesion: LabelMap, size_mm: float, *, axial: bool) -> NDArray[Any]:
+def crop(volume: Volume, lesion: LabelMap, size_mm: float) -> NDArray[Any]:
     """The slice with most of the lesion, a square around it; the image's middle where there is none."""
     found = lesion.volume.voxels > 0
     shape = np.array(volume.shape)
     k = int(np.argmax(found.sum((0, 1)))) if found.any() else shape[2] // 2
-    middle = [int(x) for x in np.argwhere(found[:, :, k]).mean(0)] if found[:, :, k].any() else [int(n) // 2 for n in shape[:2]]
+    middle = (
+        [int(x) for x in np.argwhere(found[:, :, k]).mean(0)]
+        if found[:, :, k].any()
+        else [int(n) // 2 for n in shape[:2]]
+    )
     half = int(size_mm / 2 / volume.spacing_mm[0])
-    spans = [slice(max(0, min(m, n - half) - half if m + half > n else m - half), m + half) for m, n in zip(middle, shape, strict=False)]
+    spans = [
+        slice(max(0, min(m, n - half) - half if m + half > n else m - half), m + half)
+        for m, n in zip(middle, shape, strict=False)
+    ]
     picture = np.asarray(volume.voxels[spans[0], spans[1], k].T[::-1], dtype=np.float32)
     return picture / max(float(np.percentile(volume.voxels[:, :, k], 99.6)), 1.0)
 

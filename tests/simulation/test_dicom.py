@@ -93,7 +93,9 @@ def test_highdicom_finds_every_voxel_where_it_belongs(tmp_path: Path, kind: Kind
     if kind == "enhanced":
         read = highdicom.imread(paths[0]).get_volume()
     else:
-        read = highdicom.get_volume_from_series([pydicom.dcmread(path) for path in paths], apply_modality_transform=True)
+        read = highdicom.get_volume_from_series(
+            [pydicom.dcmread(path) for path in paths], apply_modality_transform=True
+        )
     back = to_ras(Volume(np.asarray(read.array), np.diag([-1.0, -1.0, 1.0, 1.0]) @ read.affine))
     there = to_ras(volume)
     assert np.abs(back.voxels - there.voxels).max() <= 1

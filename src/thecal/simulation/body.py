@@ -13,8 +13,30 @@ from thecal.simulation.spine import DISC_CODES, VERTEBRA_CODES, Level, Profile, 
 BACK_MM = {"C1": 62.0, "C4": 58.0, "C7": 50.0, "T3": 44.0, "T9": 46.0, "L1": 56.0, "L4": 68.0, "S1": 62.0, "S4": 44.0}
 FRONT_MM = {"C2": 72.0, "C5": 62.0, "C7": 66.0, "T2": 92.0, "T5": 150.0, "T11": 175.0, "L3": 160.0, "S3": 150.0}
 SIDE_MM = {"C2": 68.0, "C5": 60.0, "C7": 80.0, "T2": 165.0, "T6": 160.0, "L2": 150.0, "S1": 170.0}
-SPINOUS_MM = {"C2": 20.0, "C3": 15.0, "C6": 21.0, "C7": 31.0, "T3": 31.0, "T8": 30.0, "L1": 31.0, "L3": 33.0, "L5": 25.0, "S1": 12.0, "S3": 7.0}
-SPINOUS_SLOPE = {"C2": 0.25, "C5": 0.35, "T1": 0.55, "T6": 1.0, "T10": 0.7, "T12": 0.3, "L2": 0.12, "L5": 0.15, "S2": 0.2}
+SPINOUS_MM = {
+    "C2": 20.0,
+    "C3": 15.0,
+    "C6": 21.0,
+    "C7": 31.0,
+    "T3": 31.0,
+    "T8": 30.0,
+    "L1": 31.0,
+    "L3": 33.0,
+    "L5": 25.0,
+    "S1": 12.0,
+    "S3": 7.0,
+}
+SPINOUS_SLOPE = {
+    "C2": 0.25,
+    "C5": 0.35,
+    "T1": 0.55,
+    "T6": 1.0,
+    "T10": 0.7,
+    "T12": 0.3,
+    "L2": 0.12,
+    "L5": 0.15,
+    "S2": 0.2,
+}
 
 
 def paint_body(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator) -> None:
@@ -52,7 +74,7 @@ def _on(sheet: Sheet, spine: Spine, profile: Profile) -> Field:
 
 def _paint_soft(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator) -> None:
     """Skin, fat and muscle; the great cavities of chest and belly."""
-    u, v, s = sheet.axes
+    u, v, _ = sheet.axes
     back, front, side = (_on(sheet, spine, _profile(spine, values)) for values in (BACK_MM, FRONT_MM, SIDE_MM))
     # Fat under the skin is thinner at the neck.
     neck_share = np.interp(sheet.s, [spine.level("T3").low, spine.level("C6").low], [1.0, 0.45]).astype(np.float32)
@@ -85,7 +107,8 @@ def _paint_cavities(
     reach = (front + 20) / 2
     hollow = (np.abs(u) / (side - 20)) ** 2.2 + (np.abs(v - reach + 20) / reach) ** 2.2 < 1
     edge = _on(sheet, spine, spine.body_width) + np.where(chest, 4, 30) - 0.35 * np.where(chest, 0, v - 10) + 2 * lumps
-    hollow &= ((np.abs(u) > edge) | (v > wall + 1)) & inner
+    around = (body_radius(sheet, spine, 2.5) > 1) & (v > _on(sheet, spine, spine.canal.v + spine.canal.b) + 3)
+    hollow &= ((np.abs(u) > edge) | around) & inner
     middle = np.abs(u + 6 * lumps) < 26 + 0.3 * np.maximum(v - wall, 0)
     heart = u**2 + (v - wall - 62) ** 2 < (46 + 5 * lumps) ** 2
     sheet.put(hollow & trunk, palette["fat"])
@@ -185,7 +208,9 @@ def _paint_disc(sheet: Sheet, spine: Spine, palette: Palette, level: Level) -> N
     middle, half = (level.low + level.disc_low) / 2, (level.low - level.disc_low) / 2
     _, _, s = part.axes
     core = body_radius(part, spine, -2.5) ** 0.8 + (np.abs(s - middle) / max(half * 0.92, 0.5)) ** 2.5 * 0.75 < 0.95
-    nucleus = f"disc_{level.name}" if f"disc_{level.name}" in palette.names else _add_nucleus(palette, level.name, state)
+    nucleus = (
+        f"disc_{level.name}" if f"disc_{level.name}" in palette.names else _add_nucleus(palette, level.name, state)
+    )
     if level.name[0] != "S":
         part.put(core & (radius < 1), nucleus if isinstance(nucleus, int) else palette[nucleus])
 
@@ -220,7 +245,10 @@ def _paint_back_of_vertebra(sheet: Sheet, spine: Spine, palette: Palette, level:
     thick, wall = (5.5 if level.name[0] != "L" else 8.5) * size, centre_v + half_b
     beside, tall = np.abs(u) - half_a, np.abs(s - (level.low + 0.68 * height))
     reach = (v > -3) & (v < wall + 6)
-    add(reach & (beside > -1.0) & (beside < thick) & (tall < 0.29 * height), reach & (beside > 0.3) & (beside < thick - 1.2) & (tall < 0.29 * height - 1.2))  # noqa: E501
+    add(
+        reach & (beside > -1.0) & (beside < thick) & (tall < 0.29 * height),
+        reach & (beside > 0.3) & (beside < thick - 1.2) & (tall < 0.29 * height - 1.2),
+    )
     # Laminae slope down and back.
     slope = 0.45 * np.maximum(back + 3 - v, 0)
     tall = np.abs(s + slope - (level.low + 0.30 * height))
@@ -228,7 +256,14 @@ def _paint_back_of_vertebra(sheet: Sheet, spine: Spine, palette: Palette, level:
     rim = (around - 1) * half_b
     arch = outside & (v < centre_v - 0.1 * half_b) & (rim < lamina_mm)
     add(arch & (tall < 0.36 * height), arch & (rim > 1.2) & (rim < lamina_mm - 1.2) & (tall < 0.36 * height - 1.2))
-    flavum = outside & (v < centre_v - 0.2 * half_b) & (rim < 3.0 * size) & (np.abs(u) > 0.8) & (tall >= 0.36 * height) & (tall < 0.75 * height)
+    flavum = (
+        outside
+        & (v < centre_v - 0.2 * half_b)
+        & (rim < 3.0 * size)
+        & (np.abs(u) > 0.8)
+        & (tall >= 0.36 * height)
+        & (tall < 0.75 * height)
+    )
     if level.name[0] != "S":
         part.put(flavum & (part.anatomy == 0) & (s < level.low + 0.3 * height), palette["yellow_ligament"])
     _add_processes(part, spine, level, back, half_a, add)
@@ -245,7 +280,9 @@ def _add_processes(part: Sheet, spine: Spine, level: Level, back: float, half_a:
     behind = back - 3.0 - v
     tall = np.abs(s + slant * np.maximum(behind, 0) - (level.low + 0.30 * height))
     # A process is lower at its root than towards its tip.
-    high = (0.40 if level.name[0] == "L" else 0.30) * height * own[2] * (0.72 + 0.4 * np.clip(behind / long, 0, 1) ** 0.7)
+    high = (
+        (0.40 if level.name[0] == "L" else 0.30) * height * own[2] * (0.72 + 0.4 * np.clip(behind / long, 0, 1) ** 0.7)
+    )
     wide = 3.0 + 1.2 * np.clip(behind / long, 0, 1)
     inside = (behind > 0) & (behind < long) & (np.abs(u) < wide) & (tall < high)
     add(inside, (behind < long - 1.4) & (np.abs(u) < wide - 1.1) & (tall < high - 1.3) & (behind > 0))
@@ -266,7 +303,10 @@ def _add_processes(part: Sheet, spine: Spine, level: Level, back: float, half_a:
     length = {"C": 8.0, "T": 20.0, "L": 26.0}[level.name[0]] * size
     thick = 3.6 * size
     within = (out > 6) & (out < length)
-    add(within & (bar < thick) & (tall < thick), within & (bar < thick - 1.2) & (tall < thick - 1.2) & (out < length - 1.2))
+    add(
+        within & (bar < thick) & (tall < thick),
+        within & (bar < thick - 1.2) & (tall < thick - 1.2) & (out < length - 1.2),
+    )
 
 
 def _paint_foramen(sheet: Sheet, spine: Spine, palette: Palette, level: Level) -> None:
@@ -279,10 +319,16 @@ def _paint_foramen(sheet: Sheet, spine: Spine, palette: Palette, level: Level) -
     u, v, s = part.axes
     beside = np.abs(u) - half_a
     middle = level.low + 0.02 * height
-    hole = (beside > -1) & (beside < 12 * size) & (((v - wall * 0.35) / (wall * 0.75)) ** 2 + ((s - middle) / (0.42 * height)) ** 2 < 1)
+    hole = (
+        (beside > -1)
+        & (beside < 12 * size)
+        & (((v - wall * 0.35) / (wall * 0.75)) ** 2 + ((s - middle) / (0.42 * height)) ** 2 < 1)
+    )
     part.put(hole & ((part.anatomy < 60) | (part.anatomy > 100)), palette["fat"], 0)
     large = {"C": 2.6, "T": 2.4, "L": 3.6}[level.name[0]] * size
-    ganglion = ((beside - 5.5 * size) / (large * 1.2)) ** 2 + ((v - wall * 0.3) / large) ** 2 + ((s - middle - 2) / (large * 1.3)) ** 2 < 1
+    ganglion = ((beside - 5.5 * size) / (large * 1.2)) ** 2 + ((v - wall * 0.3) / large) ** 2 + (
+        (s - middle - 2) / (large * 1.3)
+    ) ** 2 < 1
     part.put(ganglion, palette["ganglion"], 0)
 
 
@@ -321,7 +367,11 @@ def _paint_skull(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Ge
         return
     u, v, s = part.axes
     size = spine.scale
-    ball = np.sqrt((u / (52 * size)) ** 2 + ((v + 22 * size) / (52 * size)) ** 2 + ((s - atlas.high - 47 * size) / (44 * size)) ** 2)
+    ball = np.sqrt(
+        (u / (52 * size)) ** 2
+        + ((v + 22 * size) / (52 * size)) ** 2
+        + ((s - atlas.high - 47 * size) / (44 * size)) ** 2
+    )
     wall = 5.5 / 50
     folds = Noise(rng, 3.0, (-60, 60), (-90, 60), (float(part.s[0]), float(part.s[-1]))).over(part)
     part.put(ball < 1 + wall, palette["bone"], 0)

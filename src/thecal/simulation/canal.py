@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from thecal.simulation.canvas import Field, Noise, Sheet
+from thecal.simulation.canvas import CLEAR, Field, Noise, Sheet
 from thecal.simulation.physics import Palette
 from thecal.simulation.spine import DISC_CODES, Profile, Spine, Tube, wander
 
@@ -30,7 +30,9 @@ class Root:
 def radius_in(tube: Tube, spine: Spine, sheet: Sheet) -> Field:
     """Elliptic radius around a tube's centre: 1 on its wall, large where the tube has ended."""
     u, v, _ = sheet.axes
-    centre_u, centre_v, a, b = (np.interp(sheet.s, spine.s, p).astype(np.float32) for p in (tube.u, tube.v, tube.a, tube.b))
+    centre_u, centre_v, a, b = (
+        np.interp(sheet.s, spine.s, p).astype(np.float32) for p in (tube.u, tube.v, tube.a, tube.b)
+    )
     gone = (a < 0.25) | (b < 0.25)
     a, b = np.where(gone, 1e-3, a), np.where(gone, 1e-3, b)
     return np.asarray(np.sqrt(((u - centre_u) / a) ** 2 + ((v - centre_v) / b) ** 2), dtype=np.float32)
@@ -53,7 +55,7 @@ def paint_canal(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Gen
 def _paint_epidural(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator) -> None:
     in_canal = radius_in(spine.canal, spine, sheet)
     sheet.put(in_canal < 1, palette["fat"], EPIDURAL)
-    u, v, s = sheet.axes
+    u, v, _ = sheet.axes
     sac_front = np.interp(sheet.s, spine.s, spine.sac.v + spine.sac.b).astype(np.float32)
     veins = Noise(rng, 5.0, (-20, 20), (-20, 20), (float(sheet.s[0]), float(sheet.s[-1]))).over(sheet)
     beside = (np.abs(u) > 3.5) & (v > sac_front - 2.5) & (in_canal < 1)
@@ -62,7 +64,7 @@ def _paint_epidural(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random
     back = np.interp(sheet.s, spine.s, spine.canal.v - spine.canal.b).astype(np.float32)
     pad = np.interp(sheet.s, spine.s, _pads(spine)).astype(np.float32)
     recess = (v < back + 1.5) & (v > back - pad) & (np.abs(u) < (v - (back - pad)) * 0.9)
-    sheet.put(recess & (sheet.tissue == 255), palette["fat"], EPIDURAL)
+    sheet.put(recess & (sheet.tissue == CLEAR), palette["fat"], EPIDURAL)
 
 
 def _pads(spine: Spine) -> Profile:
@@ -77,7 +79,9 @@ def _pads(spine: Spine) -> Profile:
     return pads
 
 
-def _paint_flow(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator, inside: NDArray[np.bool_]) -> None:
+def _paint_flow(
+    sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator, inside: NDArray[np.bool_]
+) -> None:
     """Pulsating CSF that loses signal, most behind the thoracic cord."""
     _, v, _ = sheet.axes
     span = (float(sheet.s[0]), float(sheet.s[-1]))
@@ -85,7 +89,7 @@ def _paint_flow(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Gen
     pull = np.interp(sheet.s, [spine.level("T12").low, spine.level("T8").low, spine.level("T1").low, spine.level("C4").low],
                      [0.0, 1.0, 0.8, 0.3]).astype(np.float32)  # fmt: skip
     behind = v < np.interp(sheet.s, spine.s, spine.cord.v).astype(np.float32)
-    sheet.put(inside & behind & (field * 0.55 + pull > 1.35), palette["csf_flow"])
+    sheet.put(inside & behind & (field * 0.55 + pull > 1.6), palette["csf_flow"])
 
 
 def paint_cord(sheet: Sheet, spine: Spine, palette: Palette) -> None:
@@ -108,7 +112,9 @@ def cord_coordinates(sheet: Sheet, spine: Spine) -> tuple[Field, Field]:
     """Place in the cord's cross-section: to the right and to the front, both −1 to 1 at its wall."""
     u, v, _ = sheet.axes
     cord = spine.cord
-    centre_u, centre_v, a, b = (np.interp(sheet.s, spine.s, p).astype(np.float32) for p in (cord.u, cord.v, cord.a, cord.b))
+    centre_u, centre_v, a, b = (
+        np.interp(sheet.s, spine.s, p).astype(np.float32) for p in (cord.u, cord.v, cord.a, cord.b)
+    )
     across, along = (u - centre_u) / np.maximum(a, 0.3), (v - centre_v) / np.maximum(b, 0.3)
     return across.astype(np.float32), along.astype(np.float32)
 

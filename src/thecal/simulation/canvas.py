@@ -1,4 +1,4 @@
-"""Two sheets that a phantom is painted on, a coarse one for the body and a fine one for the canal, in straightened coordinates."""
+"""Two sheets a phantom is painted on, a coarse one for the body and a fine one for the canal, in straightened coordinates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ Span = tuple[float, float]
 class Sheet:
     """A regular grid over u (right), v (front) and s (head), mm, with what stands in each cell.
 
-    tissue, anatomy, lesion and instance are uint8 of shape (u, v, s). In the canal's sheet tissue 255 means: ask the body's sheet.
+    tissue, anatomy, lesion and instance are uint8 of shape (u, v, s). Tissue CLEAR in the canal's sheet means:
+    ask the body's sheet.
     """
 
     u: Axis
@@ -48,7 +49,12 @@ class Sheet:
         instance: int | None = None,
     ) -> None:
         """Writes into the cells where the mask holds; what is None stays."""
-        for array, value in ((self.tissue, tissue), (self.anatomy, anatomy), (self.lesion, lesion), (self.instance, instance)):
+        for array, value in (
+            (self.tissue, tissue),
+            (self.anatomy, anatomy),
+            (self.lesion, lesion),
+            (self.instance, instance),
+        ):
             if value is not None:
                 np.putmask(array, np.broadcast_to(where, array.shape), np.uint8(value))
 
@@ -102,4 +108,3 @@ class Noise:
             share = share.reshape(shape)
             grid = np.take(grid, first, axis) * (1 - share) + np.take(grid, first + 1, axis) * share
         return np.asarray(grid * np.float32(1.6))
-

@@ -1,4 +1,4 @@
-"""Lesions outside the dura: epidural masses and collections, vertebral tumours, disc fragments, synovial cysts, subdural blood."""
+"""Lesions outside the dura, and subdural blood: masses, collections, vertebral tumours, disc fragments, synovial cysts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from thecal.simulation.canal import EPIDURAL, SAC, radius_in
-from thecal.simulation.canvas import Noise
+from thecal.simulation.canvas import CLEAR, Noise
 from thecal.simulation.extramedullary import direction_of, push_cord
 from thecal.simulation.scene import EXTRADURAL, Focus, Scene, add_tissues, fill
 from thecal.simulation.spine import VERTEBRA_CODES, Spine, Tube
@@ -17,7 +17,9 @@ def deform_epidural(focus: Focus, spine: Spine, rng: np.random.Generator) -> Non
     """Presses the sac, and the cord in it, away from the mass."""
     direction = direction_of(focus) or (0.0, -1.0)
     share = {"disc": (0.35, 0.7), "synovial": (0.35, 0.6), "bone": (0.3, 0.9)}.get(focus.case.archetype, (0.5, 1.0))
-    depth = float(np.hypot(direction[0] * spine.at(spine.sac.a, focus.s), direction[1] * spine.at(spine.sac.b, focus.s)))
+    depth = float(
+        np.hypot(direction[0] * spine.at(spine.sac.a, focus.s), direction[1] * spine.at(spine.sac.b, focus.s))
+    )
     taken = depth * float(rng.uniform(*share)) * focus.hump(spine.s, 6.0)
     across, along = direction
     sac = spine.sac
@@ -35,9 +37,11 @@ def paint_epidural(focus: Focus, scene: Scene) -> None:
     sheet = scene.canal.crop(s=(focus.low - 8, focus.high + 8))
     u, v, s = sheet.axes
     in_canal, in_sac = radius_in(spine.canal, spine, sheet), radius_in(spine.sac, spine, sheet)
-    faces = (u - np.interp(sheet.s, spine.s, spine.sac.u)) * direction[0] + (v - np.interp(sheet.s, spine.s, spine.sac.v)) * direction[1]
+    faces = (u - np.interp(sheet.s, spine.s, spine.sac.u)) * direction[0] + (
+        v - np.interp(sheet.s, spine.s, spine.sac.v)
+    ) * direction[1]
     ends = np.abs((s - focus.s) / (focus.half_mm + 3.0))
-    free = (in_canal < 1) & (in_sac > 1.0) & (sheet.anatomy == EPIDURAL) & (sheet.tissue != 255)
+    free = (in_canal < 1) & (in_sac > 1.0) & (sheet.anatomy == EPIDURAL) & (sheet.tissue != CLEAR)
     inside = free & (ends < 1) & (faces > 0.25 * spine.at(spine.sac.b, focus.s))
     # Nearness to canal wall, dura or either end makes the rim of a collection.
     rim = np.maximum(np.maximum((in_canal - 0.80) / 0.20, (1.22 - in_sac) / 0.20), (ends - 0.85) / 0.15)
@@ -59,7 +63,15 @@ def _paint_through_foramen(focus: Focus, scene: Scene, across: float) -> None:
     sheet = scene.body.crop(s=(focus.s - 12, focus.s + 12))
     u, v, s = sheet.axes
     depth = np.sqrt(((side * u - half_a - 4) / 11) ** 2 + ((v - 2) / 6) ** 2 + ((s - focus.s) / 9) ** 2)
-    fill(sheet, depth < 1, np.asarray(depth, dtype=np.float32), focus, _tissues(scene, focus), scene.noise(4.0), EXTRADURAL)
+    fill(
+        sheet,
+        depth < 1,
+        np.asarray(depth, dtype=np.float32),
+        focus,
+        _tissues(scene, focus),
+        scene.noise(4.0),
+        EXTRADURAL,
+    )
 
 
 def paint_bone(focus: Focus, scene: Scene) -> None:
@@ -104,9 +116,19 @@ def paint_fragment(focus: Focus, scene: Scene) -> None:
     radius = float(np.clip(focus.half_mm, 3.0, 0.7 * b + 2))
     centre = (spine.at(spine.canal.u, focus.s) + direction[0] * (reach - 0.75 * radius),
               spine.at(spine.canal.v, focus.s) + direction[1] * (reach - 0.75 * radius))  # fmt: skip
-    depth = np.sqrt(((u - centre[0]) / radius) ** 2 + ((v - centre[1]) / radius) ** 2 + ((s - focus.s) / focus.half_mm) ** 2)
-    inside = (depth < 1) & (in_sac > 1.0) & (sheet.tissue != 255)
-    fill(sheet, inside, np.asarray(depth, dtype=np.float32), focus, add_tissues(scene.palette, focus.case), scene.noise(4.0), EXTRADURAL)
+    depth = np.sqrt(
+        ((u - centre[0]) / radius) ** 2 + ((v - centre[1]) / radius) ** 2 + ((s - focus.s) / focus.half_mm) ** 2
+    )
+    inside = (depth < 1) & (in_sac > 1.0) & (sheet.tissue != CLEAR)
+    fill(
+        sheet,
+        inside,
+        np.asarray(depth, dtype=np.float32),
+        focus,
+        add_tissues(scene.palette, focus.case),
+        scene.noise(4.0),
+        EXTRADURAL,
+    )
 
 
 def deform_subdural(focus: Focus, spine: Spine) -> None:
@@ -121,12 +143,16 @@ def paint_subdural(focus: Focus, scene: Scene) -> None:
     direction = direction_of(focus) or (0.0, -1.0)
     sheet = scene.canal.crop(s=(focus.low, focus.high))
     u, v, s = sheet.axes
-    faces = (u - np.interp(sheet.s, spine.s, spine.sac.u)) * direction[0] + (v - np.interp(sheet.s, spine.s, spine.sac.v)) * direction[1]
+    faces = (u - np.interp(sheet.s, spine.s, spine.sac.u)) * direction[0] + (
+        v - np.interp(sheet.s, spine.s, spine.sac.v)
+    ) * direction[1]
     taper = np.clip(1 - ((s - focus.s) / focus.half_mm) ** 2, 0, 1) ** 0.4
     edge = np.interp(sheet.s, spine.s, spine.sac.b) * (1 - 0.62 * taper)
     inside = (sheet.anatomy == SAC) & (faces > edge)
     depth = np.zeros(sheet.tissue.shape, np.float32)
-    fill(sheet, inside, depth, focus, add_tissues(scene.palette, focus.case, "fresh_blood"), scene.noise(7.0), EXTRADURAL)
+    fill(
+        sheet, inside, depth, focus, add_tissues(scene.palette, focus.case, "fresh_blood"), scene.noise(7.0), EXTRADURAL
+    )
 
 
 def on_disc(focus: Focus, spine: Spine) -> Focus:

@@ -52,7 +52,12 @@ def push_cord(spine: Spine, direction: Direction, room_mm: Profile) -> None:
     beside = (cord.u - sac.u) * across + (cord.v - sac.v) * along
     limit = depth - room_mm - own
     shift = np.minimum(limit - beside, 0.0)
-    spine.cord = Tube(cord.u + shift * across, cord.v + shift * along, np.where(room_mm > 0.3, a, cord.a), np.where(room_mm > 0.3, b, cord.b))
+    spine.cord = Tube(
+        cord.u + shift * across,
+        cord.v + shift * along,
+        np.where(room_mm > 0.3, a, cord.a),
+        np.where(room_mm > 0.3, b, cord.b),
+    )
 
 
 def girth_mm(focus: Focus, spine: Spine) -> float:
@@ -87,7 +92,9 @@ def _centre(focus: Focus, scene: Scene, radius: float) -> tuple[float, float]:
 
 def _ellipsoid(sheet: Sheet, focus: Focus, centre: tuple[float, float], radius: float, rough: Field | float) -> Field:
     u, v, s = sheet.axes
-    value = np.sqrt(((u - centre[0]) / radius) ** 2 + ((v - centre[1]) / radius) ** 2 + ((s - focus.s) / focus.half_mm) ** 2)
+    value = np.sqrt(
+        ((u - centre[0]) / radius) ** 2 + ((v - centre[1]) / radius) ** 2 + ((s - focus.s) / focus.half_mm) ** 2
+    )
     return np.asarray(value + rough, dtype=np.float32)
 
 
@@ -130,7 +137,12 @@ def _paint_tail(sheet: Sheet, focus: Focus, scene: Scene, in_sac: Mask, tissues:
     wall = radius_in(spine.sac, spine, sheet)
     faces = (u - spine.at(spine.sac.u, focus.s)) * direction[0] + (v - spine.at(spine.sac.v, focus.s)) * direction[1]
     beyond = np.maximum(np.abs(s - focus.s) - focus.half_mm * 0.7, 0) / 9.0
-    layer = in_sac & (wall > 0.84 + 0.14 * np.minimum(beyond, 1)) & (faces > 0.72 * spine.at(spine.sac.b, focus.s)) & (beyond < 1)
+    layer = (
+        in_sac
+        & (wall > 0.84 + 0.14 * np.minimum(beyond, 1))
+        & (faces > 0.72 * spine.at(spine.sac.b, focus.s))
+        & (beyond < 1)
+    )
     enhancing = focus.case.signs.get("enhancement", "absent") != "absent"
     sheet.put(layer, tissues[0], None, ENHANCING if enhancing else SOLID, focus.instance)
 
@@ -157,7 +169,9 @@ def _paint_dumbbell(focus: Focus, scene: Scene, tissues: tuple[int, int, int, in
 def deform_cyst(focus: Focus, spine: Spine) -> None:
     """A cyst takes most of the sac on its side."""
     direction = direction_of(focus) or (0.0, -1.0)
-    depth = float(np.hypot(direction[0] * spine.at(spine.sac.a, focus.s), direction[1] * spine.at(spine.sac.b, focus.s)))
+    depth = float(
+        np.hypot(direction[0] * spine.at(spine.sac.a, focus.s), direction[1] * spine.at(spine.sac.b, focus.s))
+    )
     if focus.case.is_("bone_remodelling"):
         deform_nodule(replace(focus, case=replace(focus.case, signs={"bone_remodelling": "present"})), spine)
     push_cord(spine, direction, 0.95 * depth * focus.hump(spine.s, 9.0))
@@ -170,13 +184,17 @@ def paint_cyst(focus: Focus, scene: Scene) -> None:
     direction = direction_of(focus) or (0.0, -1.0)
     u, v, s = sheet.axes
     ends = np.clip(1 - ((s - focus.s) / focus.half_mm) ** 4, 0, 1) ** 0.5
-    faces = ((u - spine.at(spine.sac.u, focus.s)) * direction[0] + (v - spine.at(spine.sac.v, focus.s)) * direction[1])
-    depth = float(np.hypot(direction[0] * spine.at(spine.sac.a, focus.s), direction[1] * spine.at(spine.sac.b, focus.s)))
-    edge = depth * (1 - 0.93 * ends)
+    faces = (u - spine.at(spine.sac.u, focus.s)) * direction[0] + (v - spine.at(spine.sac.v, focus.s)) * direction[1]
+    depth = float(
+        np.hypot(direction[0] * spine.at(spine.sac.a, focus.s), direction[1] * spine.at(spine.sac.b, focus.s))
+    )
+    aside = (v - spine.at(spine.sac.v, focus.s)) * direction[0] - (u - spine.at(spine.sac.u, focus.s)) * direction[1]
+    # Its inner wall bulges towards the cord.
+    edge = depth * (1 - 0.98 * ends) + 0.32 * depth * (aside / spine.at(spine.sac.a, focus.s)) ** 2
     in_sac = (sheet.anatomy == SAC) & (np.abs(s - focus.s) < focus.half_mm)
     inside = in_sac & (faces > edge)
     sheet.put(inside, scene.palette[case.filling], None, OUTER_CYST, focus.instance)
-    sheet.put(in_sac & (np.abs(faces - edge) < 0.35), scene.palette["ligament"], None, OUTER_CYST, focus.instance)
+    sheet.put(in_sac & (np.abs(faces - edge) < 0.24), scene.palette["ligament"], None, OUTER_CYST, focus.instance)
     if case.is_("fat_signal"):
         fatty = inside & (scene.noise(3.5).over(sheet) > -0.1)
         sheet.put(fatty, scene.palette["fat"], None, OUTER_CYST, focus.instance)
@@ -237,14 +255,21 @@ def _paint_layer(focus: Focus, scene: Scene, tissue: int) -> None:
     patches = scene.noise(14.0).over(sheet)
     reach = float(scene.rng.uniform(90, 260))
     near = np.abs(sheet.s - focus.s)[None, None, :] < reach
-    where = (radius >= 1) & (radius < 1 + layer * np.clip(1 + 0.5 * patches, 0.35, 1.6)) & (patches > -1.1) & near & (sheet.anatomy == SAC)
+    where = (
+        (radius >= 1)
+        & (radius < 1 + layer * np.clip(1 + 0.5 * patches, 0.35, 1.6))
+        & (patches > -1.1)
+        & near
+        & (sheet.anatomy == SAC)
+    )
     sheet.put(where, tissue, None, COATING, focus.instance)
 
 
 def _paint_nodules(focus: Focus, scene: Scene, tissues: tuple[int, int, int, int], site: str) -> None:
     spine, rng = scene.spine, scene.rng
     low, high = spine.sac_end + 12, float(scene.canal.s[-1]) - 60
-    for _ in range(int(rng.integers(5, 14))):
+    apart = focus.case.is_("leptomeningeal_pattern", "nodular")
+    for number in range(int(rng.integers(5, 14))):
         place = float(np.clip(focus.s + rng.normal(0, 70), low, high))
         half = float(rng.uniform(2.0, 5.0)) * spine.scale
         on_cord = spine.at(spine.cord.b, place) > 1.5
@@ -258,7 +283,7 @@ def _paint_nodules(focus: Focus, scene: Scene, tissues: tuple[int, int, int, int
             root = scene.roots[int(rng.integers(len(scene.roots)))]
             centre = (spine.at(root.u, place), spine.at(root.v, place))
         sheet = scene.canal.crop(s=(place - half - 1, place + half + 1))
-        ball = replace(focus, s=place, half_mm=half)
+        ball = replace(focus, s=place, half_mm=half, instance=focus.instance + (100 + number if apart else 0))
         depth = _ellipsoid(sheet, ball, centre, 0.8 * half, 0.0)
         fill(sheet, (depth < 1) & (sheet.anatomy == SAC), depth, ball, tissues, scene.noise(3.0))
 
@@ -268,4 +293,3 @@ def _paint_surface_cysts(focus: Focus, scene: Scene) -> None:
     radius = radius_in(scene.spine.cord, scene.spine, sheet)
     spots = scene.noise(2.2).over(sheet) > 1.55
     sheet.put(spots & (radius > 0.72) & (radius < 1.0), scene.palette["cyst_clear"], None, TUMOUR_CYST, focus.instance)
-

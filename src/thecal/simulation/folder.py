@@ -29,7 +29,11 @@ SIDECAR = {
 
 
 def write_phantom(
-    phantom: Phantom, folder: Path, format: Literal["nifti", "dicom", "dicom-enhanced"] = "nifti", *, shuffled: bool = False
+    phantom: Phantom,
+    folder: Path,
+    format: Literal["nifti", "dicom", "dicom-enhanced"] = "nifti",
+    *,
+    shuffled: bool = False,
 ) -> None:
     """Writes images (`images/` or `dicom/`), `truth/` and `context.json` of a phantom into folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +43,9 @@ def write_phantom(
     else:
         kind: dicom.Kind = "enhanced" if format == "dicom-enhanced" else "classic"
         seed = f"{phantom.entity}-{phantom.seed}"
-        dicom.write_study(phantom.study, folder / "dicom", identity=phantom.identity, seed=seed, kind=kind, shuffled=shuffled)
+        dicom.write_study(
+            phantom.study, folder / "dicom", identity=phantom.identity, seed=seed, kind=kind, shuffled=shuffled
+        )
     truth = folder / "truth"
     truth.mkdir(exist_ok=True)
     for name, labels in (("anatomy", phantom.anatomy), ("lesion", phantom.lesion), ("instances", phantom.instances)):
@@ -48,14 +54,20 @@ def write_phantom(
         _write_labels(anatomy, truth / "series" / f"{key}_anatomy")
         _write_labels(lesion, truth / "series" / f"{key}_lesion")
     diagnosis = phantom.entity if phantom.entity in entity_codes()[1:] else "no_lesion"
-    _write_json({"findings": dict(phantom.findings), "diagnosis": diagnosis, "seed": phantom.seed}, truth / "findings.json")
+    _write_json(
+        {"findings": dict(phantom.findings), "diagnosis": diagnosis, "seed": phantom.seed}, truth / "findings.json"
+    )
     _write_json(dict(phantom.context), folder / "context.json")
 
 
 def sidecar_of(acquisition: Acquisition) -> dict[str, Any]:
     """A series' header in BIDS words, s and mm; what the header does not state is left out."""
     told = {name: getattr(acquisition, field) for field, name in SIDECAR.items()}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items() if value not in (None, ())}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in told.items()
+        if value not in (None, ())
+    }
 
 
 def _write_series(series: Series, folder: Path) -> None:
@@ -65,9 +77,14 @@ def _write_series(series: Series, folder: Path) -> None:
 
 
 def _write_labels(labels: LabelMap, path: Path) -> None:
-    _write_volume(Volume(labels.volume.voxels.astype(np.int16), labels.volume.affine), path.with_name(f"{path.name}.nii.gz"))
+    _write_volume(
+        Volume(labels.volume.voxels.astype(np.int16), labels.volume.affine), path.with_name(f"{path.name}.nii.gz")
+    )
     names = {str(code): name for code, name in labels.names.items()}
-    _write_json({"SourceSeries": labels.source_key, "Segmenter": labels.segmenter, "Labels": names}, path.with_name(f"{path.name}.json"))
+    _write_json(
+        {"SourceSeries": labels.source_key, "Segmenter": labels.segmenter, "Labels": names},
+        path.with_name(f"{path.name}.json"),
+    )
 
 
 def _write_volume(volume: Volume, path: Path) -> None:

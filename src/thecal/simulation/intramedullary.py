@@ -20,7 +20,7 @@ from thecal.simulation.scene import (
     add_tissues,
     fill,
 )
-from thecal.simulation.spine import Profile, Spine, Tube, wander
+from thecal.simulation.spine import Spine, Tube, wander
 
 
 def swell(spine: Spine, focus: Focus, factor: float, ease_mm: float, extra_mm: float = 0.0) -> None:
@@ -29,7 +29,9 @@ def swell(spine: Spine, focus: Focus, factor: float, ease_mm: float, extra_mm: f
     grow = 1 + (np.sqrt(factor) - 1) * longer.hump(spine.s, ease_mm)
     cord, sac = spine.cord, spine.sac
     a, b = np.minimum(cord.a * grow, 0.92 * sac.a), np.minimum(cord.b * grow, 0.92 * sac.b)
-    spine.cord = Tube(cord.u, cord.v, np.maximum(a, np.minimum(cord.a, sac.a)), np.maximum(b, np.minimum(cord.b, sac.b)))
+    spine.cord = Tube(
+        cord.u, cord.v, np.maximum(a, np.minimum(cord.a, sac.a)), np.maximum(b, np.minimum(cord.b, sac.b))
+    )
 
 
 def deform_mass(focus: Focus, spine: Spine, rng: np.random.Generator) -> None:
@@ -58,7 +60,11 @@ def paint_mass(focus: Focus, scene: Scene) -> None:
     depth = np.asarray(depth + uneven * rough.over(sheet), dtype=np.float32)
     room = in_cord
     if case.is_("exophytic"):
-        out = np.sqrt(((across - 0.85 * np.sign(at[0])) / 0.55) ** 2 + ((along + 0.3) / 0.55) ** 2 + (1.5 * _ends(sheet, focus)) ** 2)
+        out = np.sqrt(
+            ((across - 0.85 * np.sign(at[0])) / 0.55) ** 2
+            + ((along + 0.3) / 0.55) ** 2
+            + (1.5 * _ends(sheet, focus)) ** 2
+        )
         depth, room = np.minimum(depth, out), in_cord | (sheet.anatomy == SAC)
     inside = (depth < 1) & room
     fill(sheet, inside, depth, focus, add_tissues(scene.palette, case), scene.noise(2.6 if focus.half_mm < 12 else 4.0))
@@ -95,10 +101,16 @@ def _paint_oedema(sheet: Sheet, focus: Focus, scene: Scene, across: Field, along
     sheet.put(where, scene.palette["oedema"], None, OEDEMA, focus.instance)
 
 
-def _paint_syrinx(sheet: Sheet, focus: Focus, scene: Scene, across: Field, along: Field, in_cord: Mask, start_mm: float) -> None:
+def _paint_syrinx(
+    sheet: Sheet, focus: Focus, scene: Scene, across: Field, along: Field, in_cord: Mask, start_mm: float
+) -> None:
     rng = scene.rng
     low, high = (start_mm + float(rng.uniform(12, 60)) for _ in range(2))
-    beyond = np.where(_ends(sheet, focus) < 0, np.abs(_ends(sheet, focus)) * focus.half_mm / low, np.abs(_ends(sheet, focus)) * focus.half_mm / high)  # noqa: E501
+    beyond = np.where(
+        _ends(sheet, focus) < 0,
+        np.abs(_ends(sheet, focus)) * focus.half_mm / low,
+        np.abs(_ends(sheet, focus)) * focus.half_mm / high,
+    )
     wave = 1 + 0.2 * np.interp(sheet.s, scene.spine.s, wander(rng, len(scene.spine.s), 8))[None, None, :]
     where = in_cord & ((across / 0.5) ** 2 + (along / 0.45) ** 2 + beyond**6 < wave)
     sheet.put(where, scene.palette["cyst_clear"], None, SYRINX, focus.instance)
@@ -121,18 +133,24 @@ def _paint_polar_cysts(
         sheet.put(where, scene.palette[filling], None, POLAR_CYST, focus.instance)
 
 
-def _paint_tumour_cyst(sheet: Sheet, focus: Focus, scene: Scene, depth: Field, inside: Mask, across: Field, along: Field) -> None:
+def _paint_tumour_cyst(
+    sheet: Sheet, focus: Focus, scene: Scene, depth: Field, inside: Mask, across: Field, along: Field
+) -> None:
     rng = scene.rng
     filling = scene.palette["cyst_protein"]
     if focus.case.is_("enhancement_pattern", "mural_nodule"):
         side, pole = float(rng.choice([-1, 1])), float(rng.uniform(-0.5, 0.5))
-        nodule = ((across - 0.55 * side) / 0.42) ** 2 + (along / 0.5) ** 2 + (2.4 * (_ends(sheet, focus) - pole)) ** 2 < 1
+        nodule = ((across - 0.55 * side) / 0.42) ** 2 + (along / 0.5) ** 2 + (
+            2.4 * (_ends(sheet, focus) - pole)
+        ) ** 2 < 1
         sheet.put(inside & (depth < 0.90) & ~nodule, filling, None, TUMOUR_CYST, focus.instance)
         return
     for _ in range(int(rng.integers(1, 4))):
-        u, v, s = rng.uniform(-0.3, 0.3, 2).tolist() + [float(rng.uniform(-0.5, 0.5))]
+        u, v, s = (float(rng.uniform(-reach, reach)) for reach in (0.3, 0.3, 0.5))
         size = float(rng.uniform(0.28, 0.5))
-        bubble = ((across - u) / size) ** 2 + ((along - v) / size) ** 2 + ((_ends(sheet, focus) - s) / (0.8 * size)) ** 2 < 1
+        bubble = ((across - u) / size) ** 2 + ((along - v) / size) ** 2 + (
+            (_ends(sheet, focus) - s) / (0.8 * size)
+        ) ** 2 < 1
         sheet.put(inside & bubble, filling, None, TUMOUR_CYST, focus.instance)
 
 
@@ -147,7 +165,13 @@ def _paint_blood(sheet: Sheet, focus: Focus, scene: Scene, depth: Field, inside:
         sheet.put(in_cord & (depth > 0.82) & (depth < 1.22), dark, None, BLOOD, focus.instance)
     elif not case.is_("cap_sign"):
         spots = inside & (depth < 0.8) & (scene.noise(3.0).over(sheet) > 1.0)
-        sheet.put(spots, scene.palette["methaemoglobin" if scene.rng.random() < 0.5 else "haemosiderin"], None, BLOOD, focus.instance)
+        sheet.put(
+            spots,
+            scene.palette["methaemoglobin" if scene.rng.random() < 0.5 else "haemosiderin"],
+            None,
+            BLOOD,
+            focus.instance,
+        )
     if case.is_("cap_sign"):
         both = scene.rng.random() < 0.5
         only = 0.0 if both else float(scene.rng.choice([-1.0, 1.0]))
@@ -160,7 +184,9 @@ def paint_voids(focus: Focus, scene: Scene) -> None:
     spine, rng = scene.spine, scene.rng
     reach = focus.half_mm + float(rng.uniform(25, 70))
     for _ in range(int(rng.integers(2, 5))):
-        part = scene.canal.crop(s=(focus.s - reach * float(rng.uniform(0.6, 1)), focus.s + reach * float(rng.uniform(0.6, 1))))
+        part = scene.canal.crop(
+            s=(focus.s - reach * float(rng.uniform(0.6, 1)), focus.s + reach * float(rng.uniform(0.6, 1)))
+        )
         sway, bob = (wander(rng, len(spine.s), 5) for _ in range(2))
         u, v, _ = part.axes
         centre_u = np.interp(part.s, spine.s, spine.cord.u + 0.55 * spine.sac.a * np.clip(sway, -1, 1))
@@ -231,7 +257,7 @@ def _patches(scene: Scene) -> Noise:
     return scene.noise(4.5)
 
 
-def deform_web(focus: Focus, spine: Spine, rng: np.random.Generator) -> None:
+def deform_web(focus: Focus, spine: Spine) -> None:
     """The cord is pushed or drawn to the front over a short length and thinned there."""
     near = focus.hump(spine.s, 9.0)
     cord, sac = spine.cord, spine.sac

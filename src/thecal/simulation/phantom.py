@@ -25,6 +25,10 @@ from thecal.simulation.truth import LESION_NAMES, anatomy_names, told_context, t
 SEGMENTER = "simulation"
 # Where each region's field of view is centred.
 CENTRE = {"cervical": "C6", "thoracic": "T6", "thoracolumbar": "T12", "lumbar": "L3"}
+REGION_LEVELS: dict[SpineRegion, set[str]] = {
+    "craniocervical": {"C1"}, "cervical": {"C3", "C4", "C5", "C6"}, "thoracic": {"T4", "T5", "T6", "T7", "T8"},
+    "lumbar": {"L1", "L2", "L3", "L4"}, "sacral": {"S1", "S2"},
+}  # fmt: skip
 PARTS = {"cervical": "CSPINE", "thoracic": "TSPINE", "thoracolumbar": "TSPINE", "lumbar": "LSPINE"}
 
 
@@ -62,7 +66,8 @@ def simulate(
     """A study of one patient with the entity (or healthy), the same for the same arguments.
 
     signs fixes states of findings (and age_years, sex, level, length_segments); the rest is drawn from rates where given, else
-    from entities.yaml. With a vocabulary its words are checked. region (cervical, thoracic, thoracolumbar, lumbar) by default holds the lesion.
+    from entities.yaml. With a vocabulary its words are checked. region (cervical, thoracic, thoracolumbar, lumbar) by default
+    holds the lesion.
     """
     if vocabulary is not None:
         check_words(signs or {}, vocabulary)
@@ -73,7 +78,7 @@ def simulate(
     foci = _place_foci(case, spine, rng)
     area = region or _region_of(case, foci, spine)
     centre = _centre_of(area, foci, spine)
-    scene = _paint(case, spine, foci, rng, plan, centre, field_t)
+    scene, foci = _paint(spine, foci, rng, plan, centre, field_t)
     return _image(case, scene, foci, rng, plan, centre, seed, area)
 
 
@@ -89,7 +94,11 @@ def _place_foci(case: Case, spine: Spine, rng: np.random.Generator) -> list[Focu
         half = 0.5 * case.length_segments * (level.high - level.disc_low) * (1.0 if not number else 0.7)
         focus = Focus(case, 0, middle, max(half, 1.5))
         foci.append(_snap(focus, spine))
-    kept = [focus for focus in foci if not any(abs(focus.s - other.s) < focus.half_mm + other.half_mm + 8 for other in foci[: foci.index(focus)])]
+    kept = [
+        focus
+        for focus in foci
+        if not any(abs(focus.s - other.s) < focus.half_mm + other.half_mm + 8 for other in foci[: foci.index(focus)])
+    ]
     ordered = sorted(kept, key=lambda focus: -focus.s)
     return [replace(focus, instance=order) for order, focus in enumerate(ordered, start=1)]
 
@@ -134,7 +143,7 @@ def _region_of(case: Case, foci: list[Focus], spine: Spine) -> str:
 
 
 def _centre_of(area: str, foci: list[Focus], spine: Spine) -> float:
-    """Place along the canal that the field of view is centred on: the region's own, moved if the lesion would lie near its edge."""
+    """Place along the canal at the centre of the field of view: the region's own, moved if the lesion would lie near its edge."""
     own = spine.level(CENTRE[area]).middle
     if not foci:
         return own
@@ -144,8 +153,8 @@ def _centre_of(area: str, foci: list[Focus], spine: Spine) -> float:
 
 
 def _paint(
-    case: Case, spine: Spine, foci: list[Focus], rng: np.random.Generator, plan: Protocol, centre: float, field_t: float
-) -> Scene:
+    spine: Spine, foci: list[Focus], rng: np.random.Generator, plan: Protocol, centre: float, field_t: float
+) -> tuple[Scene, list[Focus]]:
     for focus in foci:
         _deform(focus, spine, rng)
     _settle(spine)
@@ -154,12 +163,14 @@ def _paint(
     if plan.stations > 1:
         span = (0.0, float(spine.s[-1]))
     palette = Palette(field_t)
-    wide = max(series.matrix * series.spacing_mm / 2 for series in plan.series if series.plane == "axial") if any(
-        series.plane == "axial" for series in plan.series) else 34.0  # fmt: skip
-    body = new_sheet((-wide - 8, wide + 8), (-115, 150), span, (1.6 * plan.cell_mm, plan.cell_mm, plan.cell_mm), palette["air"])
-    half = float(spine.canal.a.max()) + 2
-    canal = new_sheet((-half, half), (-float((spine.canal.b - spine.canal.v).max()) - 7, float((spine.canal.b + spine.canal.v).max()) + 2),
-                      span, (plan.canal_mm, plan.canal_mm, 1.7 * plan.canal_mm), CLEAR)  # fmt: skip
+    wide = max([34.0, *(series.matrix * series.spacing_mm / 2 for series in plan.series if series.plane == "axial")])
+    body = new_sheet(
+        (-wide - 8, wide + 8), (-115, 150), span, (1.6 * plan.cell_mm, plan.cell_mm, plan.cell_mm), palette["air"]
+    )
+    half, wall = float(spine.canal.a.max()) + 2, spine.canal
+    depth = (-float((wall.b - wall.v).max()) - 7, float((wall.b + wall.v).max()) + 2)
+    fine = (plan.canal_mm, plan.canal_mm, 1.7 * plan.canal_mm)
+    canal = new_sheet((-half, half), depth, span, fine, CLEAR)
     scene = Scene(spine, body, canal, palette, rng, draw_roots(spine, rng))
     for focus in foci:
         extramedullary.clump_roots(focus, scene)
@@ -167,7 +178,23 @@ def _paint(
     paint_canal(canal, spine, palette, rng, scene.roots)
     for focus in foci:
         _grow(focus, scene)
-    return scene
+    return scene, _number_instances(scene, foci)
+
+
+def _number_instances(scene: Scene, foci: list[Focus]) -> list[Focus]:
+    """Numbers what was painted from the head downwards, without gaps; returns the foci with their new numbers."""
+    places: dict[int, list[float]] = {}
+    for sheet in scene.sheets:
+        along = [np.bincount(row, minlength=256)[1:] > 0 for row in sheet.instance.reshape(-1, len(sheet.s)).T]
+        for s, present in zip(sheet.s, along, strict=True):
+            for number in np.flatnonzero(present) + 1:
+                places.setdefault(int(number), []).append(float(s))
+    order = sorted(places, key=lambda number: -float(np.mean(places[number])))
+    table = np.zeros(256, np.uint8)
+    table[order] = np.arange(1, len(order) + 1)
+    for sheet in scene.sheets:
+        sheet.instance[:] = table[sheet.instance]
+    return [replace(focus, instance=int(table[focus.instance])) for focus in foci]
 
 
 def _deform(focus: Focus, spine: Spine, rng: np.random.Generator) -> None:
@@ -177,7 +204,7 @@ def _deform(focus: Focus, spine: Spine, rng: np.random.Generator) -> None:
     elif kind == "plaque":
         intramedullary.deform_plaque(focus, spine, rng)
     elif kind == "web":
-        intramedullary.deform_web(focus, spine, rng)
+        intramedullary.deform_web(focus, spine)
     elif kind == "nodule":
         extramedullary.deform_nodule(focus, spine)
     elif kind == "cyst":
@@ -209,13 +236,22 @@ def _settle(spine: Spine) -> None:
 
 def _reach(plan: Protocol) -> float:
     return max(
-        series.matrix * series.spacing_mm / 2 if series.plane == "sagittal" else series.slices * (series.thickness_mm + series.gap_mm) / 2
+        series.matrix * series.spacing_mm / 2
+        if series.plane == "sagittal"
+        else series.slices * (series.thickness_mm + series.gap_mm) / 2
         for series in plan.series
     )
 
 
 def _image(
-    case: Case, scene: Scene, foci: list[Focus], rng: np.random.Generator, plan: Protocol, centre: float, seed: int, area: str
+    case: Case,
+    scene: Scene,
+    foci: list[Focus],
+    rng: np.random.Generator,
+    plan: Protocol,
+    centre: float,
+    seed: int,
+    area: str,
 ) -> Phantom:
     maker = protocols.draw_maker(rng)
     pose = _draw_pose(rng)
@@ -225,19 +261,23 @@ def _image(
     truths: dict[str, tuple[LabelMap, LabelMap]] = {}
     instances: LabelMap | None = None
     noise = float(rng.uniform(0.012, 0.028)) * (1.0 if scene.palette.field_t == 3.0 else 1.35)
+    bend = scanner.bend_of(scene.spine, centre, pose, 300.0 if plan.stations == 1 else 520.0)
     for number, series in enumerate(plan.series, start=1):
         place = _station(series, plan, scene.spine, centre)
         name = f"{series.plane}-{series.station}-{series.matrix}-{series.slices}"
         if name not in slabs:
-            bend = scanner.bend_of(scene.spine, place, pose, 300.0)
-            grid = _grid(series, scene.spine, place, foci, pose)
+            grid = _grid(series, scene.spine, place, centre, foci, pose)
             filled = series.thickness_mm / (series.thickness_mm + series.gap_mm)
             slabs[name] = scanner.cut(grid, bend, scene.body, scene.canal, plan.samples, filled)
             textures[name] = scanner.draw_texture(grid.shape, rng)
         slab = slabs[name]
         sequence, train = protocols.weighting(series, scene.palette.field_t, rng)
         signals = scene.palette.signals(sequence)
-        band = _front_of(scene.spine, place, series) + 9.0 if series.plane == "sagittal" and series.role != "localizer" else None
+        band = (
+            _front_of(scene.spine, place, series) + 9.0
+            if series.plane == "sagittal" and series.role != "localizer"
+            else None
+        )
         voxels = scanner.expose(slab, signals, rng, texture=textures[name], saturate_mm=band, noise=noise)
         header = protocols.acquisition_of(series, sequence, train, number, maker, scene.palette.field_t, PARTS[area])
         made.append(_series(series, voxels, slab.grid, header, scene.spine, place, seed, case.entity))
@@ -249,7 +289,9 @@ def _image(
     first = made[0].key
     findings = true_findings(case, scene, foci, plan)
     context = told_context(case)
-    study = Study(tuple(made), context=context, acquired_on="2025-01-15", study_instance_uid=make_uid(seed, case.entity, "study"))
+    study = Study(
+        tuple(made), context=context, acquired_on="2025-01-15", study_instance_uid=make_uid(seed, case.entity, "study")
+    )
     identity = Identity(
         patient_name="Simulated^Patient", patient_id=f"SIM{seed:05d}", patient_birth_date=f"{2025 - int(case.age)}-01-01",
         patient_sex="F" if case.female else "M", study_instance_uid=study.study_instance_uid, study_date="2025-01-15",
@@ -278,34 +320,48 @@ def _station(series: SeriesPlan, plan: Protocol, spine: Spine, centre: float) ->
     if plan.stations == 1 or series.station is None:
         return centre
     half = series.matrix * series.spacing_mm / 2
-    top, bottom = spine.level("C1").high + 20, spine.level("S3").low
+    top, bottom = spine.level("C1").high + 10, spine.level("S3").low
     return {1: max(top - half, bottom + half), 2: bottom + half}[series.station]
 
 
-def _grid(series: SeriesPlan, spine: Spine, centre: float, foci: list[Focus], pose: NDArray[np.float64]) -> Grid:
+def _grid(
+    series: SeriesPlan, spine: Spine, place: float, centre: float, foci: list[Focus], pose: NDArray[np.float64]
+) -> Grid:
+    """Where a series' slices lie: sagittal ones straight in the scanner, axial ones square on the canal at the lesion."""
     step, across = series.spacing_mm, series.thickness_mm + series.gap_mm
+    to_scanner = np.linalg.inv(pose)
     affine = np.eye(4)
+    if series.plane == "axial" and foci:
+        place = foci[0].s
+    middle = to_scanner[:3, :3] @ (_offset(spine, place, centre) - pose[:3, 3])
     if series.plane == "sagittal":
         affine[:3, :3] = np.array([[0, 0, across], [-step, 0, 0], [0, step, 0]], dtype=np.float64)
-        middle = np.array([0.0, 6.0, 0.0])
+        middle += [0.0, 6.0, 0.0]
     else:
-        # Axial slices stand square on the canal at the lesion, as a radiographer tilts them.
-        place = foci[0].s if foci else centre
-        curve = spine.curve()
-        offset = np.array([np.interp(place, spine.s, row) - np.interp(centre, spine.s, row) for row in curve])
         lean = float(np.interp(place, spine.s, spine.lean))
         cos, sin = np.cos(lean), np.sin(lean)
-        affine[:3, :3] = np.array([[-step, 0, 0], [0, step * cos, across * sin], [0, -step * sin, across * cos]])
-        body = offset + np.array([0.0, 4.0 * cos, -4.0 * sin])
-        middle = np.linalg.inv(pose)[:3, :3] @ (body - pose[:3, 3])
-        affine[:3, :3] = np.linalg.inv(pose)[:3, :3] @ affine[:3, :3]
+        affine[:3, :3] = to_scanner[:3, :3] @ np.array(
+            [[-step, 0, 0], [0, step * cos, across * sin], [0, -step * sin, across * cos]]
+        )
     shape = (series.matrix, series.matrix, series.slices)
     affine[:3, 3] = middle - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
     return Grid(shape, affine)
 
 
+def _offset(spine: Spine, place: float, centre: float) -> NDArray[np.float64]:
+    """From the canal's middle at one place to that at another, mm."""
+    return np.array([np.interp(place, spine.s, row) - np.interp(centre, spine.s, row) for row in spine.curve()])
+
+
 def _series(
-    plan: SeriesPlan, voxels: NDArray[np.int16], grid: Grid, header: object, spine: Spine, centre: float, seed: int, entity: str
+    plan: SeriesPlan,
+    voxels: NDArray[np.int16],
+    grid: Grid,
+    header: object,
+    spine: Spine,
+    centre: float,
+    seed: int,
+    entity: str,
 ) -> Series:
     return Series(
         plan.key, plan.role, 1.0, "caller", plan.plane, Volume(voxels, grid.affine), header,  # type: ignore[arg-type]
@@ -315,14 +371,13 @@ def _series(
 
 
 def _regions(plan: SeriesPlan, spine: Spine, centre: float) -> tuple[SpineRegion, ...]:
-    half = plan.matrix * plan.spacing_mm / 2 if plan.plane == "sagittal" else plan.slices * (plan.thickness_mm + plan.gap_mm) / 2
+    half = (
+        plan.matrix * plan.spacing_mm / 2
+        if plan.plane == "sagittal"
+        else plan.slices * (plan.thickness_mm + plan.gap_mm) / 2
+    )
     shown = {level.name for level in spine.levels if abs(level.middle - centre) < half - 5}
-    regions: list[SpineRegion] = []
-    for region, names in (("craniocervical", {"C1"}), ("cervical", {"C3", "C4", "C5", "C6"}), ("thoracic", {"T4", "T5", "T6", "T7", "T8"}),
-                          ("lumbar", {"L1", "L2", "L3", "L4"}), ("sacral", {"S1", "S2"})):  # fmt: skip
-        if shown & names:
-            regions.append(region)  # type: ignore[arg-type]
-    return tuple(regions)
+    return tuple(region for region, names in REGION_LEVELS.items() if shown & names)
 
 
 def _truth(slab: scanner.Slab, key: str, enhanced: bool) -> tuple[LabelMap, LabelMap]:

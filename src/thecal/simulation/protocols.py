@@ -30,16 +30,24 @@ class SeriesPlan:
     @property
     def key(self) -> str:
         """BIDS-like name of the series."""
-        suffix = {"T1w": "T1w", "T1w_ce": "T1w", "T2w": "T2w", "T2w_fs": "T2w", "T2starw": "T2starw"}.get(self.role, "localizer")
+        suffix = {"T1w": "T1w", "T1w_ce": "T1w", "T2w": "T2w", "T2w_fs": "T2w", "T2starw": "T2starw"}.get(
+            self.role, "localizer"
+        )
         parts = [f"chunk-{self.station}"] if self.station else []
-        parts.append(f"acq-{self.plane[:3] if self.plane != 'axial' else 'ax'}{'stir' if self.role == 'T2w_fs' else ''}")
+        parts.append(
+            f"acq-{self.plane[:3] if self.plane != 'axial' else 'ax'}{'stir' if self.role == 'T2w_fs' else ''}"
+        )
         parts += ["ce-gadolinium"] if self.role == "T1w_ce" else []
         return "_".join([*parts, suffix])
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """The series of an examination; stations is how many fields of view cover the spine; cell_mm how fine the anatomy is painted."""
+    """The series of an examination.
+
+    stations is how many fields of view cover the spine; cell_mm and canal_mm how finely body and canal are painted; samples
+    how often each voxel is looked up.
+    """
 
     series: tuple[SeriesPlan, ...]
     stations: int = 1
@@ -48,7 +56,9 @@ class Protocol:
     samples: int = 6
 
 
-def _sagittal(role: Role, matrix: int, spacing: float, slices: int = 15, *, fs: bool = False, thick: float = 3.0) -> SeriesPlan:
+def _sagittal(
+    role: Role, matrix: int, spacing: float, slices: int = 15, *, fs: bool = False, thick: float = 3.0
+) -> SeriesPlan:
     return SeriesPlan(role, "sagittal", slices, matrix, spacing, thick, round(0.1 * thick, 2), fs)
 
 
@@ -56,7 +66,9 @@ def _axial(role: Role, matrix: int, spacing: float, slices: int, *, thick: float
     return SeriesPlan(role, "axial", slices, matrix, spacing, thick, round(0.1 * thick, 2))
 
 
-def _six(matrix: int, spacing: float, axial: tuple[int, float, int], *, sagittal_slices: int = 15, fs: bool = False) -> tuple[SeriesPlan, ...]:
+def _six(
+    matrix: int, spacing: float, axial: tuple[int, float, int], *, sagittal_slices: int = 15, fs: bool = False
+) -> tuple[SeriesPlan, ...]:
     cut, cut_mm, count = axial
     return (
         _sagittal("T2w", matrix, spacing, sagittal_slices), _sagittal("T1w", matrix, spacing, sagittal_slices),
@@ -68,7 +80,7 @@ def _six(matrix: int, spacing: float, axial: tuple[int, float, int], *, sagittal
 _STANDARD = _six(320, 0.9, (256, 0.7, 24))
 _WHOLE = tuple(
     replace(plan, station=station)
-    for plan in (_sagittal("T2w", 320, 1.1), _sagittal("T1w", 320, 1.1), _sagittal("T1w_ce", 320, 1.1))
+    for plan in (_sagittal("T2w", 336, 1.3), _sagittal("T1w", 336, 1.3), _sagittal("T1w_ce", 336, 1.3))
     for station in (1, 2)
 )
 PROTOCOLS: dict[str, Protocol] = {
@@ -112,12 +124,18 @@ def weighting(plan: SeriesPlan, field_t: float, rng: np.random.Generator) -> tup
 
 
 _NAMES: dict[str, dict[str, str]] = {
-    "SIEMENS": {"T2w": "t2_tse_{p}", "T1w": "t1_tse_{p}", "T1w_ce": "t1_tse_{p}_km", "T2w_fs": "t2_tirm_{p}", "T2starw": "t2_me2d_{p}",
-                "localizer": "localizer"},
-    "Philips": {"T2w": "T2W_TSE_{P}", "T1w": "T1W_TSE_{P}", "T1w_ce": "T1W_TSE_{P} +C", "T2w_fs": "STIR_{P}", "T2starw": "T2W_FFE_{P}",
-                "localizer": "Survey"},
-    "GE MEDICAL SYSTEMS": {"T2w": "{Q} T2 FRFSE", "T1w": "{Q} T1 FSE", "T1w_ce": "{Q} T1 FSE +C", "T2w_fs": "{Q} STIR",
-                           "T2starw": "{Q} T2* MERGE", "localizer": "3-PLANE LOC"},
+    "SIEMENS": {
+        "T2w": "t2_tse_{p}", "T1w": "t1_tse_{p}", "T1w_ce": "t1_tse_{p}_km", "T2w_fs": "t2_tirm_{p}", "T2starw": "t2_me2d_{p}",
+        "localizer": "localizer",
+    },
+    "Philips": {
+        "T2w": "T2W_TSE_{P}", "T1w": "T1W_TSE_{P}", "T1w_ce": "T1W_TSE_{P} +C", "T2w_fs": "STIR_{P}", "T2starw": "T2W_FFE_{P}",
+        "localizer": "Survey",
+    },
+    "GE MEDICAL SYSTEMS": {
+        "T2w": "{Q} T2 FRFSE", "T1w": "{Q} T1 FSE", "T1w_ce": "{Q} T1 FSE +C", "T2w_fs": "{Q} STIR", "T2starw": "{Q} T2* MERGE",
+        "localizer": "3-PLANE LOC",
+    },
 }  # fmt: skip
 _SHORT = {"sagittal": ("sag", "SAG", "Sag"), "axial": ("tra", "TRA", "Ax")}
 
@@ -127,7 +145,9 @@ def draw_maker(rng: np.random.Generator) -> str:
     return str(rng.choice(sorted(_NAMES)))
 
 
-def acquisition_of(plan: SeriesPlan, sequence: Sequence, train: int, number: int, maker: str, field_t: float, part: str) -> Acquisition:
+def acquisition_of(
+    plan: SeriesPlan, sequence: Sequence, train: int, number: int, maker: str, field_t: float, part: str
+) -> Acquisition:
     """The header of a series, as that maker would write it."""
     low, high, mixed = _SHORT[plan.plane]
     name = _NAMES[maker][plan.role].format(p=low, P=high, Q=mixed)

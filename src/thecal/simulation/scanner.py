@@ -1,4 +1,4 @@
-"""How the painted body becomes an image: the bent spine in the scanner, slices with thickness, signal, coil, resolution, noise."""
+"""How the painted body becomes an image: the spine bent in the scanner, thick slices, signal, coil, resolution, noise."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from thecal.records import Grid
+from thecal.records.geometry import transform_points
 from thecal.simulation.canvas import CLEAR, Sheet
 from thecal.simulation.spine import Spine
-
 
 TABLE_MM = 2.0
 KNOT = 5
@@ -30,12 +30,17 @@ class Bend:
     ahead: NDArray[np.float32]
     sideways: NDArray[np.float32]
 
-    def straighten(self, points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    def straighten(
+        self, points: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         """u, v, s of scanner points (3, …)."""
         turn, shift = self.to_body[:3, :3].astype(np.float32), self.to_body[:3, 3].astype(np.float32)
         x, y, z = (sum(turn[row, axis] * points[axis] for axis in range(3)) + shift[row] for row in range(3))
         place = np.stack([y - np.float32(self.origin[0]), z - np.float32(self.origin[1])]) / np.float32(TABLE_MM)
-        s, v, bend = (ndimage.map_coordinates(table, place, order=1, mode="nearest") for table in (self.along, self.ahead, self.sideways))
+        s, v, bend = (
+            ndimage.map_coordinates(table, place, order=1, mode="nearest")
+            for table in (self.along, self.ahead, self.sideways)
+        )
         return x - bend, v, s
 
 
@@ -90,13 +95,19 @@ def cut(grid: Grid, bend: Bend, body: Sheet, canal: Sheet, samples: int, filled:
     truth = [np.zeros(grid.shape, np.uint8) for _ in range(3)]
     front = np.empty(grid.shape, np.float32)
     # The bend is smooth: it is worked out on a coarser lattice of the slice and interpolated.
-    i, j = np.meshgrid(*(np.arange(0, count + KNOT, KNOT, dtype=np.float64) for count in (columns, rows)), indexing="ij")
+    i, j = np.meshgrid(
+        *(np.arange(0, count + KNOT, KNOT, dtype=np.float64) for count in (columns, rows)), indexing="ij"
+    )
     for k in range(slices):
         found = []
         for number, offset in enumerate(offsets):
-            points = np.stack([sum(grid.affine[row, axis] * index for axis, index in enumerate((i + offset[0], j + offset[1], k + offset[2])))
-                               + grid.affine[row, 3] for row in range(3)]).astype(np.float32)  # fmt: skip
-            u, v, s = (_stretch(_stretch(coarse, columns, 0), rows, 1) for coarse in bend.straighten(points))
+            points = transform_points(
+                grid.affine, np.stack([i + offset[0], j + offset[1], np.full_like(i, k + offset[2])], axis=-1)
+            )
+            u, v, s = (
+                _stretch(_stretch(coarse, columns, 0), rows, 1)
+                for coarse in bend.straighten(np.moveaxis(points, -1, 0).astype(np.float32))
+            )
             values = _look_up(u, v, s, body, canal)
             tissue[number, :, :, k] = values[0]
             found.append(values[1:])
@@ -129,7 +140,9 @@ def _look_up(
     return layers
 
 
-def _flat_index(u: NDArray[np.float32], v: NDArray[np.float32], s: NDArray[np.float32], sheet: Sheet) -> NDArray[np.int32]:
+def _flat_index(
+    u: NDArray[np.float32], v: NDArray[np.float32], s: NDArray[np.float32], sheet: Sheet
+) -> NDArray[np.int32]:
     flat: NDArray[np.int32] | None = None
     for values, axis in ((u, sheet.u), (v, sheet.v), (s, sheet.s)):
         step = np.float32(axis[1] - axis[0])
@@ -183,7 +196,9 @@ def expose(
 def _coil(slab: Slab, rng: np.random.Generator) -> NDArray[np.float32]:
     """Sensitivity of a spine coil after the scanner's own correction: a little brighter behind, weaker at the ends."""
     columns, rows, slices = slab.grid.shape
-    height = np.linspace(-1, 1, rows if abs(slab.grid.affine[2, 1]) > abs(slab.grid.affine[2, 2]) else slices, dtype=np.float32)
+    height = np.linspace(
+        -1, 1, rows if abs(slab.grid.affine[2, 1]) > abs(slab.grid.affine[2, 2]) else slices, dtype=np.float32
+    )
     ends = 1 - 0.35 * np.abs(height) ** 6
     lumps = rng.standard_normal((4, 4, 3)).astype(np.float32) * np.float32(0.06)
     for axis, count in enumerate((columns, rows, slices)):
@@ -194,7 +209,11 @@ def _coil(slab: Slab, rng: np.random.Generator) -> NDArray[np.float32]:
         first = place.astype(int)
         lumps = np.take(lumps, first, axis) * (1 - share) + np.take(lumps, first + 1, axis) * share
     depth = np.exp(-np.clip(slab.front_mm + 30, 0, 160) / np.float32(rng.uniform(170, 320)))
-    along = ends[None, :, None] if len(height) == rows and abs(slab.grid.affine[2, 1]) > abs(slab.grid.affine[2, 2]) else ends[None, None, :]
+    along = (
+        ends[None, :, None]
+        if len(height) == rows and abs(slab.grid.affine[2, 1]) > abs(slab.grid.affine[2, 2])
+        else ends[None, None, :]
+    )
     return np.asarray(depth * along * (1 + lumps), dtype=np.float32)
 
 

@@ -87,9 +87,13 @@ def add_tissues(palette: Palette, case: Case, like: str = "tumour_solid") -> tup
         for share in (1.0, 0.06):
             made.append(
                 palette.add(
-                    f"lesion_{len(palette.names)}", like, t1_s=cord.t1_s * T1_FACTOR[t1], t2_s=T2_SECONDS[t2],
-                    t2star_s=T2_SECONDS[t2] * 0.45, gadolinium=gadolinium * share,
-                )  # fmt: skip
+                    f"lesion_{len(palette.names)}",
+                    like,
+                    t1_s=cord.t1_s * T1_FACTOR[t1],
+                    t2_s=T2_SECONDS[t2],
+                    t2star_s=T2_SECONDS[t2] * 0.45,
+                    gadolinium=gadolinium * share,
+                )
             )
     return made[0], made[1], made[2], made[3]
 
@@ -110,7 +114,9 @@ def fill(sheet: Sheet, where: Mask, depth: Depth, focus: Focus, tissues: tuple[i
     case = focus.case
     field_ = lumps.over(sheet)
     bright = enhances(sheet, depth, focus, field_) & where
-    mixed = field_ > 0.25 if "mixed" in (case.signs.get("t1_signal"), case.signs.get("t2_signal")) else np.zeros_like(where)
+    mixed = (
+        field_ > 0.25 if "mixed" in (case.signs.get("t1_signal"), case.signs.get("t2_signal")) else np.zeros_like(where)
+    )
     for half, (enhancing, plain) in ((~mixed, tissues[:2]), (mixed, tissues[2:])):
         sheet.put(where & half & bright, enhancing, None, ENHANCING if code is None else code, focus.instance)
         sheet.put(where & half & ~bright, plain, None, SOLID if code is None else code, focus.instance)

@@ -39,9 +39,10 @@ COMPARTMENTS = {
 }  # fmt: skip
 # Of the person, not of the image: told in the context.
 PERSON = (
-    "onset", "setting", "known_primary", "known_primary_site", "syndrome", "infection_signs", "prior_radiation", "prior_spine_surgery",
-    "immunosuppression", "steroids_before_mri", "anticoagulation", "trauma", "radicular_pain", "weakness", "gait_disturbance",
-    "sphincter_disturbance", "cauda_equina_syndrome", "meningism", "demyelination_history", "csf_malignant_cells", "csf_inflammatory",
+    "onset", "setting", "known_primary", "known_primary_site", "syndrome", "infection_signs", "prior_radiation",
+    "prior_spine_surgery", "immunosuppression", "steroids_before_mri", "anticoagulation", "trauma", "radicular_pain", "weakness",
+    "gait_disturbance", "sphincter_disturbance", "cauda_equina_syndrome", "meningism", "demyelination_history",
+    "csf_malignant_cells", "csf_inflammatory",
 )  # fmt: skip
 PLACED = ("age_years", "sex", "level", "length_segments", "lesion_count", "compartment")
 # What cannot be there without something else: (sign, its state, what must hold, the state it falls to).
@@ -89,7 +90,9 @@ def _rules(entity: str) -> dict[str, Any]:
         from difflib import get_close_matches
 
         near = get_close_matches(entity, table["entities"], 3, 0.4)
-        raise CallWrong("simulation", expected="an entity of the vocabulary, or healthy", found=repr(entity), remedy=_nearest(near))
+        raise CallWrong(
+            "simulation", expected="an entity of the vocabulary, or healthy", found=repr(entity), remedy=_nearest(near)
+        )
     own = dict(table["entities"][entity])
     return {**table["defaults"].get(own.pop("like", ""), {}), **own}
 
@@ -119,7 +122,9 @@ def draw_case(
         count = max(count, 2) if fixed["lesion_count"] == "multiple" else 1
     shown = RENDERED[rules["archetype"]]
     names = [name for name in (*rules, *known, *fixed) if name in (*shown, *PERSON)]
-    chosen = {name: str(pick(name, rules.get(name))) for name in dict.fromkeys(names) if _is_said(name, rules, known, fixed)}
+    chosen = {
+        name: str(pick(name, rules.get(name))) for name in dict.fromkeys(names) if _is_said(name, rules, known, fixed)
+    }
     return Case(entity, rules["archetype"], age, female, level, length, count, _reconcile(chosen, fixed),
                 rules.get("filling", "cyst_clear"), bool(rules.get("surface_cysts")))  # fmt: skip
 
@@ -137,7 +142,9 @@ def check_words(signs: Mapping[str, str | float], vocabulary: Vocabulary) -> Non
         term = vocabulary.findings.get(code)
         if term is None:
             near = get_close_matches(code, vocabulary.findings, 3, 0.4)
-            raise CallWrong("simulation", expected="a finding of the vocabulary", found=repr(code), remedy=_nearest(near))
+            raise CallWrong(
+                "simulation", expected="a finding of the vocabulary", found=repr(code), remedy=_nearest(near)
+            )
         if term.states and str(state) not in term.states:
             raise CallWrong("simulation", expected=f"{code}: {', '.join(term.states)}", found=repr(state))
 

@@ -105,7 +105,8 @@ class Tube:
 class Spine:
     """A spine as drawn; lesions then change its profiles before it is painted.
 
-    disc_state runs from 0 (healthy) to 1 (collapsed, dark), bulge_mm says how far the disc stands into the canal.
+    disc_state runs from 0 (healthy) to 1 (collapsed, dark), bulge_mm says how far the disc stands into the canal;
+    healthy_cord is the cord as it was before any lesion.
     """
 
     levels: tuple[Level, ...]
@@ -124,6 +125,7 @@ class Spine:
     female: bool
     disc_state: dict[str, float] = field(default_factory=dict)
     bulge_mm: dict[str, float] = field(default_factory=dict)
+    healthy_cord: Tube | None = None
 
     def level(self, name: str) -> Level:
         """The vertebra of that name."""
@@ -169,6 +171,7 @@ def draw_spine(rng: np.random.Generator, *, age: float, female: bool, step_mm: f
     )  # fmt: skip
     _end_cord(spine, rng)
     _age_discs(spine, rng)
+    spine.healthy_cord = spine.cord
     return spine
 
 
@@ -209,7 +212,9 @@ def wander(rng: np.random.Generator, count: int, width: float) -> Profile:
 
 
 def _lean(s: Profile, levels: tuple[Level, ...], rng: np.random.Generator) -> Profile:
-    lordosis, kyphosis, neck = (float(x) for x in np.clip(rng.normal(1.0, [0.25, 0.25, 0.6]), [0.4, 0.4, -0.3], [1.6, 1.6, 2.0]))
+    lordosis, kyphosis, neck = (
+        float(x) for x in np.clip(rng.normal(1.0, [0.25, 0.25, 0.6]), [0.4, 0.4, -0.3], [1.6, 1.6, 2.0])
+    )
     strength = {"C": neck, "T": kyphosis, "L": lordosis, "S": 0.5 + 0.5 * lordosis}
     degrees = _along(s, levels, {name: value * strength[name[0]] for name, value in LEAN.items()})
     step = float(s[1] - s[0])
@@ -242,7 +247,9 @@ def _tubes(
     cord_aspect = _smooth(_along(s, levels, CORD_ASPECT), 10, step)
     sac_aspect = _smooth(_along(s, levels, SAC_ASPECT), 10, step) * (1 + 0.06 * rng.standard_normal())
     sac_area = np.maximum(sac_area, np.where(s > levels[NAMES.index("L1")].low, 1.9 * cord_area, 0))
-    forward = _along(s, levels, {"C1": 0.5, "C5": 0.8, "T1": 1.0, "T5": 2.2, "T9": 1.6, "T12": -0.6, "L1": -1.8}) * scale
+    forward = (
+        _along(s, levels, {"C1": 0.5, "C5": 0.8, "T1": 1.0, "T5": 2.2, "T9": 1.6, "T12": -0.6, "L1": -1.8}) * scale
+    )
     zero = np.zeros_like(s)
     sac = Tube(zero, zero, np.sqrt(sac_area * sac_aspect / np.pi), np.sqrt(sac_area / sac_aspect / np.pi))
     cord_a, cord_b = np.sqrt(cord_area * cord_aspect / np.pi), np.sqrt(cord_area / cord_aspect / np.pi)

@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from thecal.simulation.canal import CORD
 from thecal.simulation.protocols import Protocol
@@ -25,18 +26,26 @@ from thecal.simulation.scene import (
     Scene,
 )
 from thecal.simulation.signs import COMPARTMENTS, PERSON, RENDERED, Case
-from thecal.simulation.spine import DISC_CODES, VERTEBRA_CODES
+from thecal.simulation.spine import DISC_CODES, VERTEBRA_CODES, Tube
 
 LESION_NAMES: Mapping[int, str] = {
     1: "enhancing tumour", 2: "solid tumour without enhancement", 3: "oedema", 4: "tumoral cyst",
     5: "haemorrhage or haemosiderin", 6: "leptomeningeal enhancement", 7: "cord T2 change that is itself the lesion",
-    8: "tumour, enhancement not assessed", 9: "extramedullary cyst", 10: "extradural or bone lesion", 11: "polar cyst", 12: "syrinx",
+    8: "tumour, enhancement not assessed", 9: "extramedullary cyst", 10: "extradural or bone lesion", 11: "polar cyst",
+    12: "syrinx",
 }  # fmt: skip
 CORE = (ENHANCING, SOLID, TUMOUR_CYST, BLOOD, OUTER_CYST, EXTRADURAL, CORD_CHANGE)
 # Signs told as measured, and signs that only an enhanced study can show; the rest of what is rendered is told as drawn.
 MEASURED = ("cord_expansion", "oedema", "tumoral_cyst", "polar_cyst", "syrinx", "haemorrhage")
-WITH_CONTRAST = ("enhancement", "enhancement_pattern", "leptomeningeal_pattern", "leptomeningeal_site", "nerve_root_enhancement")
-CHANGED_SHARE = 1.18
+WITH_CONTRAST = (
+    "enhancement",
+    "enhancement_pattern",
+    "leptomeningeal_pattern",
+    "leptomeningeal_site",
+    "nerve_root_enhancement",
+)
+# Cord area against its own before the lesion, and change of its shape, from which a reader would say so; judged.
+EXPANDED, DEFORMED = 1.15, 1.15
 
 
 @cache
@@ -65,9 +74,10 @@ def true_findings(case: Case, scene: Scene, foci: list[Focus], plan: Protocol) -
         told["compartment"] = compartment
     told["level"] = _level(scene, foci)
     # Coating counts as one lesion, its nodules each.
-    many = len(foci) > 1 or case.signs.get("leptomeningeal_pattern") in ("nodular", "mixed", "diffuse")
+    many = len(foci) > 1 or case.signs.get("leptomeningeal_pattern") in ("nodular", "mixed")
     told["lesion_count"] = "multiple" if many else "single"
-    shown = [code for code in RENDERED[case.archetype] if code not in MEASURED and (enhanced or code not in WITH_CONTRAST)]
+    unseen = {*MEASURED, *(() if enhanced else WITH_CONTRAST), *(() if "T1w" in roles else ("t1_signal", "fat_signal"))}
+    shown = [code for code in RENDERED[case.archetype] if code not in unseen]
     told |= {code: case.signs[code] for code in shown if code in case.signs}
     if enhanced:
         told.setdefault("leptomeningeal_pattern", "none")
@@ -129,26 +139,21 @@ def _any(scene: Scene, code: int) -> bool:
     return any(int((sheet.lesion == code).sum()) > 8 for sheet in scene.sheets)
 
 
-def _areas(scene: Scene, low: float, high: float) -> NDArray[np.float64]:
-    sheet = scene.canal.crop(s=(low, high))
-    cell = float((sheet.u[1] - sheet.u[0]) * (sheet.v[1] - sheet.v[0]))
-    return np.asarray((sheet.anatomy == CORD).sum(axis=(0, 1)) * cell, dtype=np.float64)
-
-
-def _neighbours(scene: Scene, focus: Focus) -> float:
-    """Cord area some way above and below a lesion, mm²."""
-    away = 26.0
-    parts = [_areas(scene, focus.high + away, focus.high + away + 12), _areas(scene, focus.low - away - 12, focus.low - away)]
-    sizes = [float(part.mean()) for part in parts if part.size and part.mean() > 12]
-    return float(np.mean(sizes)) if sizes else 0.0
+def _along(scene: Scene, focus: Focus) -> tuple[Tube, Tube, NDArray[np.bool_]]:
+    """The cord as it is and as it was before the lesion, and where along the canal the lesion lies."""
+    spine = scene.spine
+    assert spine.healthy_cord is not None
+    return (
+        spine.cord,
+        spine.healthy_cord,
+        (spine.s >= focus.low - 1) & (spine.s <= focus.high + 1) & (spine.healthy_cord.area > 8),
+    )
 
 
 def _expansion(scene: Scene, focus: Focus) -> str:
-    area = _areas(scene, focus.low, focus.high)
-    usual = _neighbours(scene, focus)
-    if not area.size or not usual:
-        return focus.case.signs.get("cord_expansion", "absent")
-    return "present" if float(np.percentile(area, 80)) > CHANGED_SHARE * usual else "absent"
+    """Whether the cord is wider than it was without the lesion."""
+    now, before, here = _along(scene, focus)
+    return "present" if here.any() and float((now.area[here] / before.area[here]).max()) > EXPANDED else "absent"
 
 
 def _oedema(scene: Scene, focus: Focus, core: tuple[float, float] | None) -> str:
@@ -162,16 +167,19 @@ def _oedema(scene: Scene, focus: Focus, core: tuple[float, float] | None) -> str
 
 
 def _compression(scene: Scene, focus: Focus) -> str:
-    spine = scene.spine
-    here = (spine.s > focus.low) & (spine.s < focus.high)
-    round_ = spine.cord.b / np.maximum(spine.cord.a, 0.1)
-    away = (spine.s > focus.high + 25) & (spine.s < focus.high + 45)
-    usual = float(round_[away].mean()) if away.any() else float(round_.mean())
-    lowest, highest = float(round_[here].min()), float(round_[here].max())
-    if lowest < 0.82 * usual or highest > 1.22 * usual:
+    """Whether a lesion outside the cord touches it or changes its shape."""
+    now, before, here = _along(scene, focus)
+    if not here.any():
+        return "absent"
+    flattened = (now.b[here] / now.a[here]) / (before.b[here] / before.a[here])
+    if (
+        float(np.abs(np.log(flattened)).max()) > np.log(DEFORMED)
+        or float((now.area[here] / before.area[here]).min()) < 1 / DEFORMED
+    ):
         return "deformed"
-    gap = np.minimum(spine.sac.b - np.abs(spine.cord.v - spine.sac.v) - spine.cord.b, spine.sac.a - np.abs(spine.cord.u - spine.sac.u) - spine.cord.a)
-    return "contact" if float(gap[here].min()) < 0.8 else "absent"
+    sheet = scene.canal.crop(s=(focus.low, focus.high))
+    near = ndimage.binary_dilation(sheet.anatomy == CORD, iterations=2)
+    return "contact" if bool((near & (sheet.lesion > 0) & (sheet.anatomy != CORD)).any()) else "absent"
 
 
 def told_context(case: Case) -> dict[str, str | float]:
@@ -179,6 +187,10 @@ def told_context(case: Case) -> dict[str, str | float]:
     known: dict[str, str | float] = {"age_years": round(case.age), "sex": "female" if case.female else "male"}
     if case.archetype != "none":
         acute = case.entity in ("cord_infarct", "epidural_haematoma", "subdural_haematoma")
-        subacute = case.archetype == "plaque" or case.entity in ("epidural_abscess", "infectious_meningitis", "intramedullary_abscess")
+        subacute = case.archetype == "plaque" or case.entity in (
+            "epidural_abscess",
+            "infectious_meningitis",
+            "intramedullary_abscess",
+        )
         known["onset"] = "acute" if acute else "subacute" if subacute else "chronic"
     return known | {code: case.signs[code] for code in PERSON if code in case.signs}
