@@ -98,6 +98,11 @@ def test_soft_findings_near_certainty_weigh_like_hard_ones_and_uncertain_ones_le
     assert unsure < sure
 
 
+def test_a_finding_no_rate_speaks_of_is_said_to_be_unused() -> None:
+    told = rank_case({"findings": {**CAP_CASE, "days_since_lumbar_puncture": 3}}, model())
+    assert "days_since_lumbar_puncture" in told.unused
+
+
 def test_a_table_is_for_reading() -> None:
     lines, _ = run_batch(json.dumps({"id": "one", "findings": CAP_CASE}), ".json", model(), "table")
     assert "ependymoma" in lines[0]

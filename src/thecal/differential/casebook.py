@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -133,7 +134,10 @@ def to_case(findings: Mapping[str, Any], model: Model) -> Case:
 def rank_case(case: Any, model: Model, where: str = "case") -> Differential:
     """The differential of one coded case; refused as `check_case` refuses."""
     findings = check_case(case, model.vocabulary, where)
-    return rank(to_case(findings, model), model, proven=findings.get("proven_diagnosis"))
+    weighed = to_case(findings, model)
+    told = rank(weighed, model, proven=findings.get("proven_diagnosis"))
+    silent = findings.keys() - weighed.keys() - {"proven_diagnosis"}
+    return replace(told, unused=tuple(sorted({*told.unused, *silent})))
 
 
 def to_line(name: Any, differential: Differential) -> dict[str, Any]:
