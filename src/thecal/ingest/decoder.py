@@ -63,6 +63,7 @@ class Decoder:
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._child is None or self._child.poll() is not None:
+            self.close()
             if self._starts > MOST_RESTARTS:
                 raise ValueError("the decoder broke down too often")
             self._starts += 1

@@ -108,11 +108,17 @@ def _collect(dataset: Any) -> dict[str, Any]:
             found[kept] = value
     if "DiffusionBValue" not in found and (b_value := _private_b_value(dataset)) is not None:
         found["DiffusionBValue"] = b_value
-    agents = dataset.get("ContrastBolusAgentSequence")
-    if agents and "ContrastBolusAgent" not in found:
-        meaning = t.text(agents[0].get("CodeMeaning", ""))
-        found.update({"ContrastBolusAgent": meaning} if meaning else {})
+    if agents := dataset.get("ContrastBolusAgentSequence"):
+        found = {**_agent(agents[0]), **found}
     return found
+
+
+def _agent(item: Any) -> dict[str, str]:
+    """The contrast agent of an enhanced file, and the way it was given."""
+    route = item.get("ContrastBolusAdministrationRouteSequence")
+    told = {"ContrastBolusAgent": t.text(item.get("CodeMeaning", ""))}
+    told["ContrastBolusRoute"] = t.text(route[0].get("CodeMeaning", "")) if route else None
+    return {word: value for word, value in told.items() if value}
 
 
 def _stated(dataset: Any) -> list[str]:
