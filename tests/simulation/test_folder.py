@@ -56,5 +56,6 @@ def test_dicom_folder_holds_a_file_for_each_slice(phantom: Phantom, tmp_path: Pa
     assert len(files) == sum(series.volume.shape[2] for series in phantom.study.series if series.volume is not None)
     assert {str(data.PatientName) for data in files} == {"Simulated^Patient"}
     assert len({data.StudyInstanceUID for data in files}) == 1
-    assert len({data.FrameOfReferenceUID for data in files}) == 1
+    assert {data.FrameOfReferenceUID for data in files} == {phantom.study.series[0].frame_of_reference_uid}
+    assert {data.SeriesInstanceUID for data in files} == {series.series_instance_uid for series in phantom.study.series}
     assert (tmp_path / "truth" / "findings.json").exists()

@@ -78,19 +78,22 @@ def write(
     slice_axis: int | None = None,
     shuffled: bool = False,
     rescale: tuple[float, float] | None = None,
+    uids: tuple[str | None, str | None] = (None, None),
 ) -> tuple[Path, ...]:
     """Writes one MR series into folder and returns its files, in slice order.
 
     series names the series within the study (series of one seed share study and frame of reference). slice_axis is the voxel
     axis across slices, by default the coarsest, else the last. shuffled gives the files names without order. rescale is
-    (slope, intercept); without it whole numbers are stored as they are and fractions over 16 bits. Refuses sheared grids,
-    NaN, and values beyond 16 bits.
+    (slope, intercept); without it whole numbers are stored as they are and fractions over 16 bits. uids are those of
+    series and frame of reference where they are known. Refuses sheared grids, NaN, and values beyond 16 bits.
     """
     folder.mkdir(parents=True, exist_ok=True)
     who = identity or Identity(patient_name="Simulated^Patient", patient_id=f"SIM{seed}")
     study = who.study_instance_uid or make_uid(seed, "study")
     label = series or f"{acquisition.series_number}/{acquisition.series_description}"
-    names = Names(str(seed), study, make_uid(seed, study, "series", label), make_uid(seed, study, "frame of reference"))
+    own, frame = uids
+    own, frame = own or make_uid(seed, study, "series", label), frame or make_uid(seed, study, "frame of reference")
+    names = Names(str(seed), study, own, frame)
     slices = cut(volume, slice_axis, rescale)
     if kind == "enhanced":
         from thecal.simulation.dicom_enhanced import build
@@ -117,6 +120,7 @@ def write_study(
         files += write(
             series.volume, series.acquisition, folder / f"{number:03d}", identity=identity, seed=seed, series=series.key,
             kind=kind, slice_axis=series.slice_axis, shuffled=shuffled,
+            uids=(series.series_instance_uid, series.frame_of_reference_uid),
         )  # fmt: skip
     return tuple(files)
 
