@@ -209,11 +209,12 @@ Choice = dict[str, float]
 
 
 ENOUGH = 0.01
-"""Log losses this close cannot be told apart with so few cases; then the published counts get the larger say."""
+"""Log losses this close cannot be told apart with so few cases; then the published counts get the larger say, and the signs
+a weight nearer 1."""
 
 
 def fit(scores: Mapping[tuple[float, float], Scores], rows: list[list[int]], picked: Array) -> Choice:
-    """The grid point with the least log loss on the picked cases; within ENOUGH of it, the one that trusts the counts most."""
+    """The grid point with the least log loss on the picked cases; within ENOUGH of it, the plainest."""
     own_rows = [rows[i] for i in np.flatnonzero(picked)]
     tried = []
     for (share, trust), told in scores.items():
@@ -223,7 +224,8 @@ def fit(scores: Mapping[tuple[float, float], Scores], rows: list[list[int]], pic
             tried.append((float(-np.log(chance).mean()), trust, (power, share, trust, weight)))
     least = min(loss for loss, _, _ in tried)
     most = max(trust for loss, trust, _ in tried if loss <= least + ENOUGH)
-    _, _, best = min((loss, trust, point) for loss, trust, point in tried if trust == most)
+    close = [(loss, point) for loss, trust, point in tried if trust == most and loss <= least + ENOUGH]
+    _, _, best = min((abs(point[-1] - 1), loss, point) for loss, point in close)
     return dict(zip(("published_power", "second_opinion_share", "series_trust", "weight_of_signs"), best, strict=True))
 
 
