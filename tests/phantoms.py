@@ -218,18 +218,29 @@ def draw(
     if inverted:
         table = table.max() * 0.8 - 0.6 * table
     carry = np.eye(4) if moved is None else moved
-    offsets = (np.arange(samples) + 0.5) / samples - 0.5
-    total = np.zeros(on.shape)
-    for shift in np.stack(np.meshgrid(offsets, offsets, offsets, indexing="ij"), axis=-1).reshape(-1, 3):
-        places = transform_points(carry, points_of(on) + on.affine[:3, :3] @ shift)
-        total += table[spine.tissue(places)]
-    image = total / samples**3
+    image = np.mean([table[tissue] for tissue in _tissues(spine, on, carry, samples)], axis=0)
     if spine.coil_bias:
         image = image * np.exp(spine.coil_bias * transform_points(carry, points_of(on))[..., 2] / 100)
     random = np.random.default_rng(seed)
     return Volume(
         (gain * (image + noise * levels[CORD] * random.standard_normal(on.shape))).astype(np.float32), on.affine
     )
+
+
+_drawn: dict[object, list[NDArray[np.int16]]] = {}
+
+
+def _tissues(spine: Spine, on: Grid, carry: NDArray[np.float64], samples: int) -> list[NDArray[np.int16]]:
+    """The tissue at evenly spread points of every voxel; the last few are kept, for the sequences of one study share them."""
+    key = (repr(spine), on.shape, on.affine.tobytes(), carry.tobytes(), samples)
+    if key not in _drawn:
+        offsets = (np.arange(samples) + 0.5) / samples - 0.5
+        shifts = np.stack(np.meshgrid(offsets, offsets, offsets, indexing="ij"), axis=-1).reshape(-1, 3)
+        places = (transform_points(carry, points_of(on) + on.affine[:3, :3] @ shift) for shift in shifts)
+        while len(_drawn) >= 4:
+            _drawn.pop(next(iter(_drawn)))
+        _drawn[key] = [spine.tissue(place) for place in places]
+    return _drawn[key]
 
 
 def series(
