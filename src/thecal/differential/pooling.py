@@ -164,26 +164,29 @@ Cell = tuple[Array, float, float]
 def _bases(
     judgement: Mapping[str, Any], settings: Mapping[str, Any], vocabulary: Vocabulary, judged: bool
 ) -> dict[tuple[str, str], tuple[Array, float]]:
-    bases = {}
+    names, bases = leaves(vocabulary), {}
     cap = float(settings["pooling"]["judged_strength_at_most"])
     later = float(settings["pooling"]["second_opinion_share"])
-    for entity in leaves(vocabulary):
-        for code, term in vocabulary.findings.items():
-            if term.kind != "state":
-                continue
-            told = judgement[entity]["findings"].get(code)
-            if told is None or not judged:
-                bases[entity, code] = np.full(len(term.states), 1 / len(term.states)), 1.0
-                continue
-            first, second = told["p"], told.get("again", told["p"])
-            mean = (
-                np.array(
-                    [(1 - later) * first.get(state, 0.0) + later * second.get(state, 0.0) for state in term.states]
-                )
-                + 1e-4
-            )
-            bases[entity, code] = mean / mean.sum(), min(float(told["n"]), cap)
+    for code, term in vocabulary.findings.items():
+        if term.kind != "state":
+            continue
+        cells = [judgement[entity]["findings"].get(code) if judged else None for entity in names]
+        means = np.array([_opinion(told, term.states, later) for told in cells]) + 1e-4
+        means /= means.sum(axis=1, keepdims=True)
+        for entity, mean, told in zip(names, means, cells, strict=True):
+            bases[entity, code] = mean, min(float(told["n"]), cap) if told else 1.0
     return _draw_to_group(bases, float(settings["pooling"]["drawn_to_group"]), vocabulary) if judged else bases
+
+
+def _opinion(told: Mapping[str, Any] | None, states: tuple[str, ...], later: float) -> list[float]:
+    """Two opinions on a finding, the second with its share; flat where there is none."""
+    if told is None:
+        return [1 / len(states)] * len(states)
+    first = told["p"]
+    second = told.get("again", first)
+    if second is first or later == 1:
+        return [second.get(state, 0.0) for state in states]
+    return [(1 - later) * first.get(state, 0.0) + later * second.get(state, 0.0) for state in states]
 
 
 def _draw_to_group(

@@ -54,7 +54,8 @@ def forecast(case: Case, model: Model) -> Forecast:
     rates, exists = idle.rates.copy(), idle.exists.copy()
     ahead = Forecast(idle.findings, idle.columns, idle.owner, rates, exists)
     for root, tree in trees.items():
-        _walk(root, tree, case, model, ahead)
+        if root in model.children:
+            _walk(root, tree, case, model, ahead)
     return ahead
 
 

@@ -92,8 +92,15 @@ def conditional_rates(parent: Array, child: Array, link: Link) -> Array:
     return np.where(defined[None, :, None], table, 0.0)
 
 
+CLOSE = 1e-5
+"""Rates this close to the entity's own, as a share of them, are kept."""
+
+
 def _fit(table: Array, rows: Array, columns: Array, rounds: int = 40) -> Array:
     for _ in range(rounds):
-        table = table * (columns / np.maximum(table.sum(axis=1), 1e-300))[:, None, :]
+        off = columns / np.maximum(table.sum(axis=1), 1e-300)
+        if np.abs(off - 1).max() < CLOSE:
+            break
+        table = table * off[:, None, :]
         table = table * (rows / np.maximum(table.sum(axis=2), 1e-300))[:, :, None]
     return table
