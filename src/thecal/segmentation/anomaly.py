@@ -33,14 +33,16 @@ OWN_SHARE = 0.35
 FLUID = 0.75
 # Contrast: gain in units of the cord's signal.
 GAIN_CENTRE, GAIN_SEED, GAIN_GROW = 0.30, 0.25, 0.18
-# CSF: a defect is darker than this and thicker than a root, a vessel's flow void or the bundle of the cauda equina.
-DEFECT = 0.5
-DEFECT_HALF_MM, CAUDA_HALF_MM = 2.2, 3.5
+# CSF: a defect is darker than this and thicker than a root, a vessel's flow void or the bundle of the cauda equina. Roots and
+# slices' partial volume take CSF down by a half, so that odds are even only where CSF's signal has lost DEFECT_CENTRE.
+DEFECT, DEFECT_CENTRE = 0.45, 0.7
+DEFECT_HALF_MM, CAUDA_HALF_MM = 1.5, 3.5
 # Volumes in mm³ at which the size of a find counts half; how quickly odds change with strength.
 CORD_HALF, GAIN_HALF, DEFECT_HALF = 20.0, 15.0, 60.0
 STEEPNESS = 6.0
 SMALLEST_MM3 = 25.0
-RIM_MM = 0.7
+# Voxels nearer the cord's surface than this share of their own width (and never less than RIM_MM) mix cord and CSF.
+RIM_MM, RIM_VOXELS = 0.8, 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,12 +115,18 @@ def on_t2(drawing: Drawing) -> Finds:
     place = depths(drawing)
     scaled, noise = _on_course(drawing, place)
     looked = searchable(drawing)[None, None]
-    inside = (drawing.cord_share > 0.95) & (place.cord > RIM_MM) & looked
-    bright = _grown(scaled, inside, drawing.cord_share > 0.5, (SEED, GROW), noise)
+    inside = _interior(drawing, place) & looked
+    bright = _grown(scaled, inside, (drawing.cord_share > 0.8) & (place.cord > RIM_MM / 2), (SEED, GROW), noise)
     kinds = {"cord": _steadiness(drawing, place.z) * _sure(bright, scaled, noise, CENTRE, CORD_HALF, drawing.frame)}
     if len(drawing.sac) and not drawing.canal_only:
         kinds["defect"] = np.where(looked, _defects(drawing, place, scaled), 0).astype(np.float32)
     return Finds(kinds, np.where((scaled > FLUID) & inside, kinds["cord"], 0).astype(np.float32))
+
+
+def _interior(drawing: Drawing, place: Depths) -> Mask:
+    """Voxels that hold cord alone."""
+    rim = max(RIM_MM, RIM_VOXELS * min(float(drawing.frame.spacing[:2].max()), 1.5))
+    return np.asarray((drawing.cord_share > 0.95) & (place.cord > rim))
 
 
 def _steadiness(drawing: Drawing, z: Floats) -> Image:
@@ -148,7 +156,7 @@ def _on_course(drawing: Drawing, place: Depths) -> tuple[Image, float]:
     csf = np.interp(place.z, levels.z, peak)
     cord = csf * np.interp(place.z, levels.z, usual)
     scaled = ((image - cord) / np.maximum(np.abs(csf - cord), 1e-9)).astype(np.float32)
-    inner = (drawing.cord_share > 0.95) & (place.cord > RIM_MM)
+    inner = _interior(drawing, place)
     if int(inner.sum()) < 30:
         return scaled, 1.0
     scaled = _less_pattern(scaled, drawing, place, inner)
@@ -248,7 +256,7 @@ def _defects(drawing: Drawing, place: Depths, scaled: Image) -> Image:
         return np.zeros(dark.shape, dtype=np.float32)
     spread = ndimage.distance_transform_edt(~core, sampling=frame.spacing) <= least
     mass = dark & spread
-    return _sure(mass, 1 - scaled, 0.08, 1 - DEFECT, DEFECT_HALF, frame)
+    return _sure(mass, 1 - scaled, 0.08, DEFECT_CENTRE, DEFECT_HALF, frame)
 
 
 def after_contrast(drawing: Drawing, before: Image, canal: Image) -> Finds | None:
