@@ -200,7 +200,7 @@ def _coil(slab: Slab, rng: np.random.Generator) -> NDArray[np.float32]:
         -1, 1, rows if abs(slab.grid.affine[2, 1]) > abs(slab.grid.affine[2, 2]) else slices, dtype=np.float32
     )
     ends = 1 - 0.35 * np.abs(height) ** 6
-    lumps = rng.standard_normal((4, 4, 3)).astype(np.float32) * np.float32(0.06)
+    lumps = rng.standard_normal((4, 4, 3)).astype(np.float32) * np.float32(0.10)
     for axis, count in enumerate((columns, rows, slices)):
         place = np.linspace(0, lumps.shape[axis] - 1.001, count)
         shape = [1, 1, 1]
@@ -208,7 +208,7 @@ def _coil(slab: Slab, rng: np.random.Generator) -> NDArray[np.float32]:
         share = (place % 1).astype(np.float32).reshape(shape)
         first = place.astype(int)
         lumps = np.take(lumps, first, axis) * (1 - share) + np.take(lumps, first + 1, axis) * share
-    depth = np.exp(-np.clip(slab.front_mm + 30, 0, 160) / np.float32(rng.uniform(170, 320)))
+    depth = np.exp(-np.clip(slab.front_mm + 30, 0, 160) / np.float32(rng.uniform(110, 280)))
     along = (
         ends[None, :, None]
         if len(height) == rows and abs(slab.grid.affine[2, 1]) > abs(slab.grid.affine[2, 2])
@@ -233,4 +233,4 @@ def draw_texture(shape: tuple[int, int, int], rng: np.random.Generator) -> NDArr
     """Unevenness within every tissue, the same in all series of one grid."""
     raw = rng.standard_normal(shape, dtype=np.float32)
     soft = ndimage.gaussian_filter(raw, (1.4, 1.4, 0.4))
-    return np.asarray(np.clip(1 + 0.045 * soft / soft.std(), 0.8, 1.2), dtype=np.float32)
+    return np.asarray(np.clip(1 + 0.06 * soft / soft.std(), 0.8, 1.2), dtype=np.float32)
