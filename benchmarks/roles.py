@@ -1,9 +1,9 @@
 """How often a series' role is told rightly from its header and description.
 
-    python benchmarks/roles.py
+    python benchmarks/roles.py [FOLDER]
 
 Prints accuracy on the development rows, with every miss, and on the rows held back from whoever writes the rules: of those,
-numbers only.
+numbers only. With a folder of NIfTI files, also what each image would be taken for by its look alone.
 """
 
 from __future__ import annotations
@@ -14,9 +14,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+import nibabel
+import numpy as np
 from ingest.role_rows import Row, accuracy, read_rows
 
+from thecal.ingest.bids import is_label_map
+from thecal.ingest.looks import judge_by_look
 from thecal.ingest.roles import judge
+from thecal.records import Volume
 
 
 def main() -> None:
@@ -29,6 +34,8 @@ def main() -> None:
         print("  right by confidence: " + ", ".join(_by_confidence(rows)))
         if name == "development":
             _print_misses(rows)
+    for folder in sys.argv[1:]:
+        _print_looks(Path(folder))
 
 
 def _by_role(rows: list[Row]) -> list[tuple[str, int, int]]:
@@ -53,6 +60,14 @@ def _print_misses(rows: list[Row]) -> None:
         if kind.role != row.role:
             words = row.tags.get("SeriesDescription", "")
             print(f"  miss {row.row_id}: {words!r} is {row.role}, taken for {kind.role} ({kind.basis})")
+
+
+def _print_looks(folder: Path) -> None:
+    for path in sorted(folder.rglob("*.nii.gz")):
+        if not is_label_map(path.name):
+            image = nibabel.load(path)
+            role, confidence = judge_by_look(Volume(np.asanyarray(image.dataobj), image.affine))
+            print(f"  by look: {path.relative_to(folder)}: {role} ({confidence})")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,20 @@ def test_an_agent_kept_in_every_header_does_not_make_the_first_t1_one_with_contr
     assert study.find("acq-sag_T1w").role_confidence == 0.6
 
 
+def test_two_t1_that_rest_on_the_header_alone_leave_the_first_one_unsure(tmp_path: Path) -> None:
+    study = study_of(tmp_path, {"ContrastBolusAgent": "GADOVIST"}, {"ContrastBolusAgent": "GADOVIST"})
+    first, second = sorted(study.series, key=lambda each: each.acquisition.series_number or 0)
+    assert (first.role, first.role_confidence) == ("T1w_ce", 0.6)
+    assert second.role_confidence > 0.8
+    assert [(issue.code, issue.series_key) for issue in study.issues] == [("contrast_unclear", first.key)]
+
+
+def test_without_times_nothing_is_taken_as_before_contrast(tmp_path: Path) -> None:
+    agent = {"ContrastBolusAgent": "GADOVIST", "AcquisitionTime": None, "AcquisitionDate": None}
+    study = study_of(tmp_path, agent, {**agent, "SeriesDescription": "t1 post"})
+    assert {series.role for series in study.series} == {"T1w_ce"}
+
+
 def test_a_t1_of_another_field_says_nothing_about_contrast(tmp_path: Path) -> None:
     write_stack(tmp_path, **{**T1, "ContrastBolusAgent": "GADOVIST", "AcquisitionTime": "100000"})
     write_stack(

@@ -48,7 +48,7 @@ def _date(files: Sequence[Tags], study: str) -> str:
 def _refuse(expected: str, found: str, studies: Sequence[str]) -> StudyUnreadable:
     listed = ", ".join(uid or "(one without a UID)" for uid in studies[:8])
     remedy = (
-        f"Give one of them alone, or choose by study instance UID, oldest first: {listed}."
+        f"Give one of them alone, or choose by study instance UID (--study UID), oldest first: {listed}."
         if studies
         else "Separate them."
     )

@@ -18,6 +18,8 @@ from thecal.records.study import Value
 
 _LISTED: Mapping[str, Role] = {"radiograph": "radiograph", "mrs": "mrs", "topogram": "localizer"}
 _SAME_FIELD = 0.6
+# How sure a T1 is whose header names an agent that may have been entered ahead of the injection.
+_UNSURE = 0.6
 
 
 def compose(out: Findings, wanted: Mapping[str, Role], context: Mapping[str, Value]) -> Study:
@@ -87,24 +89,32 @@ def _plane(image: Found) -> Plane:
 
 
 def _compare(images: Sequence[Found], kinds: Sequence[Kind]) -> list[Kind]:
-    """T1 against the other T1 of the same field of view.
+    """T1 whose header alone names an agent, weighed against the other T1 of the same field of view.
 
-    Scanners keep the agent from series to series. A T1 whose header alone names an agent, while a later T1 of the same field says
-    contrast in its description, was taken before it; one that follows a T1 without contrast is all the surer with.
+    Scanners keep the agent from series to series. Such a T1 was taken before contrast if a later one says contrast in its
+    description; it is all the surer with contrast if it follows one without; it is unsure if a later one rests on the header too.
     """
+    pairs = list(zip(images, kinds, strict=True))
     compared = []
-    for image, kind in zip(images, kinds, strict=True):
+    for image, kind in pairs:
         if kind.role == "T1w_ce" and kind.basis == "header":
-            peers = [pair for pair in zip(images, kinds, strict=True) if _same_field(image, pair[0])]
-            if any(
-                other.order > image.order and its.role == "T1w_ce" and its.basis == "description"
-                for other, its in peers
-            ):
-                kind = replace(kind, role="T1w", confidence=0.6)
-            elif any(other.order < image.order and its.role == "T1w" for other, its in peers):
+            peers = [
+                (other, its) for other, its in pairs if its.role in ("T1w", "T1w_ce") and _same_field(image, other)
+            ]
+            later = [its for other, its in peers if _follows(other, image)]
+            if any(its.role == "T1w_ce" and its.basis == "description" for its in later):
+                kind = replace(kind, role="T1w", confidence=_UNSURE)
+            elif any(its.role == "T1w" for other, its in peers if _follows(image, other)):
                 kind = replace(kind, confidence=0.95)
+            elif any(its.role == "T1w_ce" for its in later):
+                kind = replace(kind, confidence=_UNSURE)
         compared.append(kind)
     return compared
+
+
+def _follows(one: Found, other: Found) -> bool:
+    """Whether one was acquired after the other; unknown times follow nothing."""
+    return bool(one.order.strip() and other.order.strip() and one.order > other.order)
 
 
 def _same_field(one: Found, other: Found) -> bool:
@@ -154,11 +164,13 @@ def _series(key: str, image: Found, kind: Kind) -> Series:
 
 def _issues(key: str, image: Found, kind: Kind) -> list[Issue]:
     issues = [replace(issue, series_key=key) for issue in image.issues]
-    if kind.role == "T1w" and kind.contrast and kind.contrast_basis == "header" and kind.basis != "caller":
-        message = (
-            "The header names a contrast agent, and a later series of the same field says that contrast came with it: "
-            "taken as acquired before contrast."
+    if kind.contrast_basis == "header" and kind.contrast and kind.confidence == _UNSURE:
+        before = (
+            "it is taken as acquired before contrast"
+            if kind.role == "T1w"
+            else "it may have been acquired before contrast"
         )
+        message = f"The header names a contrast agent, and so does a later series of the same field: {before}."
         issues.append(Issue("contrast_unclear", "warning", message, key))
     if kind.basis in ("image", "none") and image.volume is not None:
         message = f"Neither header nor description says what kind of image this is; taken as {kind.role}."

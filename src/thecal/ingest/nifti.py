@@ -44,7 +44,7 @@ def read_nifti(source: Source, role: Role | None, limits: Limits) -> Found:
     axis = slice_axis_of(volume.grid) if declared is None else int(declared)
     return Found(
         "planes", tags, volume, axis, issues=(*issues, *faults), words=bids.words(source.name), given=role,
-        aliases=(source.name, bids.stem(source.name)), order=f"{tags.get('AcquisitionTime', '')} {volume.digest}",
+        aliases=(source.name, bids.stem(source.name)), order=str(tags.get("AcquisitionTime", "")),
     )  # fmt: skip
 
 
