@@ -159,7 +159,9 @@ def test_every_series_lies_in_its_plane_and_one_space() -> None:
 def test_numbers_are_measured_on_the_truth() -> None:
     short, long = (tiny("ependymoma", 9, length_segments=length, level="cervical") for length in (1.2, 4.0))
     assert short.findings["length_segments"] == pytest.approx(1.2, abs=0.35)
-    assert long.findings["length_segments"] == pytest.approx(4.0, abs=0.7)
+    assert long.findings["length_segments"] == pytest.approx(4.0, abs=0.5)
+    capped = tiny("ependymoma", 9, length_segments=3.0, level="cervical", cap_sign="present")
+    assert capped.findings["length_segments"] == pytest.approx(3.0, abs=0.5)
     assert float(long.findings["t2_length_segments"]) >= float(long.findings["length_segments"])
     wide, slim = (tiny("ependymoma", 9, cord_expansion=state) for state in ("present", "absent"))
     assert (wide.findings["cord_expansion"], slim.findings["cord_expansion"]) == ("present", "absent")

@@ -34,7 +34,7 @@ LESION_NAMES: Mapping[int, str] = {
     8: "tumour, enhancement not assessed", 9: "extramedullary cyst", 10: "extradural or bone lesion", 11: "polar cyst",
     12: "syrinx",
 }  # fmt: skip
-CORE = (ENHANCING, SOLID, TUMOUR_CYST, BLOOD, OUTER_CYST, EXTRADURAL, CORD_CHANGE)
+CORE = (ENHANCING, SOLID, TUMOUR_CYST, OUTER_CYST, EXTRADURAL, CORD_CHANGE)
 # Signs told as measured, and signs that only an enhanced study can show; the rest of what is rendered is told as drawn.
 MEASURED = ("cord_expansion", "oedema", "tumoral_cyst", "polar_cyst", "syrinx", "haemorrhage")
 WITH_CONTRAST = (
@@ -113,7 +113,7 @@ def _measured(case: Case, scene: Scene, foci: list[Focus]) -> dict[str, str | fl
     told: dict[str, str | float] = {}
     index = max(foci, key=lambda focus: focus.half_mm)
     spine = scene.spine
-    core = _span(scene, CORE, index.instance)
+    core = _span(scene, CORE, index.instance) or _span(scene, (BLOOD,), index.instance)
     if core and case.archetype != "coating":
         told["length_segments"] = round(spine.segments_between(*core), 2)
     inside = compartment_of(case) == "intramedullary"
@@ -121,7 +121,7 @@ def _measured(case: Case, scene: Scene, foci: list[Focus]) -> dict[str, str | fl
     if inside:
         told |= {code: "present" if present[number] else "absent"
                  for code, number in (("polar_cyst", POLAR_CYST), ("syrinx", SYRINX))}  # fmt: skip
-        change = _span(scene, (*CORE, OEDEMA), index.instance)
+        change = _span(scene, (*CORE, BLOOD, OEDEMA), index.instance)
         if change and case.signs.get("t2_signal") != "isointense":
             told["t2_length_segments"] = round(spine.segments_between(*change), 2)
         told["cord_expansion"] = _expansion(scene, index)
