@@ -97,7 +97,8 @@ def protocol(call: argparse.Namespace) -> int:
     from thecal.knowledge import load
 
     study, _ = _ingest(call, call.input)
-    print(room.describe(study, room.check(study, load().rules)))
+    rules = load().rules
+    print(room.describe(study, room.check(study, rules), rules))
     return DONE
 
 
@@ -134,21 +135,17 @@ def demo(call: argparse.Namespace) -> int:
     console = _console(call.quiet)
     console.print("simulate  a patient with a spinal ependymoma (no real patient)")
     _write_phantom(_simulate("ependymoma", call.seed, 3.0, "standard", {}), folder / "study", "dicom")
-    told = json.loads((folder / "study" / "context.json").read_text(encoding="utf-8"))
-    call.input, call.context, call.finding, call.role = [str(folder / "study" / "dicom")], None, [], []
+    study = folder / "study"
+    call.input, call.context, call.finding = [str(study / "dicom")], str(study / "context.json"), []
     call.prior, call.base_rates = None, "clinical"
-    from thecal import results
-
-    result, log = _read(call, _progress(call.quiet), None, told)
-    results.write(result, folder, log)
-    return _tell_end(result, folder, call.quiet)
+    return read(call)
 
 
 # --- what the commands share ----------------------------------------------------------------------------------------
 
 
 def _read(
-    call: argparse.Namespace, progress: Callable[[Event], None], earlier: Any, told: Mapping[str, Any] | None = None
+    call: argparse.Namespace, progress: Callable[[Event], None], earlier: Any
 ) -> tuple[Result, list[dict[str, Any]]]:
     from thecal import pipeline
     from thecal.knowledge import load
@@ -163,7 +160,7 @@ def _read(
         progress(event)
 
     knowledge = load()
-    context = {**_context(call, knowledge), **(told or {})}
+    context = _context(call, knowledge)
     note(Event("read", "began"))
     start = time.perf_counter()
     study, identity = _ingest(call, call.input, context)
@@ -190,7 +187,7 @@ def _ingest(
     from thecal.records import CallWrong
 
     options = {role: getattr(call, name.replace("-", "_"), None) or [] for name, role in ROLE_OPTIONS.items()}
-    given = {role: [Path(path) for path in named] for role, named in options.items() if named}
+    given: Any = {role: [Path(path) for path in named] for role, named in options.items() if named}
     if getattr(call, "image", None):
         paths = [call.image]
     if not paths and not given:
@@ -295,7 +292,7 @@ def _simulate(entity: str, seed: int, field: float, name: str, signs: Mapping[st
     return simulation.simulate(entity, seed, vocabulary=load().vocabulary, field_t=field, protocol=name, signs=signs)
 
 
-def _write_phantom(made: Any, folder: Path, form: str) -> None:
+def _write_phantom(made: Any, folder: Path, form: Any) -> None:
     from thecal import results, simulation
 
     with results.staged(folder, ("images", "dicom", "truth", "context.json")) as partial:

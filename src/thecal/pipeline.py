@@ -23,6 +23,7 @@ from thecal.records import (
     AlignedStudy,
     Change,
     Differential,
+    Figure,
     Finding,
     Hole,
     Identity,
@@ -143,17 +144,19 @@ def read(
         lambda: segmentation.segment(aligned, segmenters=segmenters), Segmentation(), "where structures and lesions lie",
     )  # fmt: skip
     reading_id = digest(images, told, *segmenters)
+    nothing_measured: tuple[Reading, tuple[Hole, ...]] = (Reading(reading_id), ())
+    unranked: tuple[Differential, ...] = ()
     measured, broken = run.stage(
         "measure", [images, told, knowledge.digest, *segmenters],
         lambda: findings.measure(aligned, segmented, knowledge.vocabulary, reading_id=reading_id),
-        (Reading(reading_id), ()), "every sign of the images",
+        nothing_measured, "every sign of the images",
     )  # fmt: skip
     run.holes.extend(broken)
     stated = findings.state(study.context, knowledge.vocabulary)
     reading = correct(with_stated(measured, stated), changes)
     differentials = run.stage(
         "rank", [digest(to_data(reading)), knowledge.digest, base_rates],
-        lambda: rank(reading, knowledge, base_rates, run.memory), (), "what it may be",
+        lambda: rank(reading, knowledge, base_rates, run.memory), unranked, "what it may be",
     )  # fmt: skip
     report = _compose(run, knowledge, identity, aligned, segmented, checked, reading, differentials, earlier, clock())
     return Result(study, aligned, segmented, report)
@@ -216,14 +219,16 @@ def _compose(
         "compare", [digest(to_data(reading)), earlier.reading.reading_id if earlier else ""],
         lambda: compare(reading, identity, earlier) if earlier else None, None, "how lesions changed",
     )  # fmt: skip
+    undrawn: tuple[Figure, ...] = ()
     figures = run.stage(
         "draw", [reading.reading_id],
-        lambda: report.figures.draw(aligned, segmented, reading), (), "the key images",
+        lambda: report.figures.draw(aligned, segmented, reading), undrawn, "the key images",
     )  # fmt: skip
     return report.compose(
         identity=identity, aligned=aligned, protocol=checked, reading=reading, differentials=differentials,
         holes=tuple(run.holes), comparison=comparison, figures=figures, vocabulary=knowledge.vocabulary,
-        sources=knowledge.sources, articles=knowledge.articles, provenance=_provenance(run, knowledge, segmented, aligned, now),
+        rules=knowledge.rules, sources=knowledge.sources, articles=knowledge.articles,
+        provenance=_provenance(run, knowledge, segmented, aligned, now),
     )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def write(result: Result, folder: Path, log: Sequence[Mapping[str, Any]]) -> Non
     from thecal import report
 
     with staged(folder) as partial:
-        for form in report.FORMATS:
+        for form in report.formats_of(result.report):
             (partial / form.FILE).write_bytes(form.render(result.report))
         _write_labels(result, partial / "labels")
         _write_aligned(result, partial / "aligned")

@@ -52,7 +52,8 @@ from thecal.records.volume import Grid, LabelMap, Volume
 __all__ = [
     "PATIENT", "Acquisition", "Alert", "AlignedStudy", "Article", "CallWrong", "Candidate", "Change", "Comparison",
     "Compartment", "Differential", "Entity", "Evidence", "EvidenceCount", "Figure", "Finding", "Grid", "Hole", "Identity",
-    "Issue", "KnowledgeInvalid", "LabelMap", "Lesion", "Match", "Measurement", "NotAssessed", "NumberRate", "Outlook", "Place", "Plane",
+    "Issue", "KnowledgeInvalid", "LabelMap", "Lesion", "Match", "Measurement", "NotAssessed", "NumberRate", "Outlook",
+    "Place", "Plane",
     "ProtocolCheck", "Provenance", "Question", "Rate", "Rates", "Reading", "Region", "Report", "ReportUnwritable", "Role",
     "Rule", "Segmentation", "SegmenterFailed", "Series", "SeriesLine", "Source", "Study", "StudyUnreadable", "Term",
     "ThecalError", "Unread", "Vocabulary", "Volume",
