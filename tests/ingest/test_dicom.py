@@ -172,7 +172,7 @@ def test_a_tilted_gantry_is_straightened_and_said(tmp_path: Path) -> None:
     volume = series.volume
     assert volume is not None
     columns = volume.affine[:3, :3] / np.linalg.norm(volume.affine[:3, :3], axis=0)
-    assert np.allclose(columns.T @ columns, np.eye(3), atol=1e-6)
+    assert np.allclose(columns.T @ columns, np.eye(3), atol=5e-5)
     bright = np.argwhere(volume.voxels > 400)
     heights = (np.c_[bright, np.ones(len(bright))] @ volume.affine.T)[:, 1]
     assert len(bright) > depth

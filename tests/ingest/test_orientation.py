@@ -147,6 +147,16 @@ def test_an_enhanced_file_converted_by_highdicom_lies_where_its_slices_lay(tmp_p
     assert after.acquisition.echo_time_s == pytest.approx(0.1)
 
 
+def test_one_image_has_one_place_whether_it_came_as_dicom_or_nifti(tmp_path: Path) -> None:
+    truth = asymmetric("oblique")
+    dicom.write(truth, ACQUIRED, tmp_path / "in", slice_axis=0)
+    nibabel.save(nibabel.Nifti1Image(truth.voxels, truth.affine), tmp_path / "t2.nii")
+    one, two = (read(tmp_path / name)[0].series[0].volume for name in ("in", "t2.nii"))
+    assert one is not None
+    assert two is not None
+    assert to_ras(one).digest == to_ras(two).digest
+
+
 def test_asymmetric_values_are_not_their_own_mirror_image() -> None:
     voxels: NDArray[Any] = asymmetric().voxels
     for axis in range(3):

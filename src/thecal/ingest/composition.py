@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from thecal.ingest.found import Findings, Found
 from thecal.ingest.keys import Named, name_all, overlap
 from thecal.ingest.looks import judge_by_look
@@ -12,8 +14,8 @@ from thecal.ingest.persons import acquired_on, context_of
 from thecal.ingest.regions import box_mm, regions_of
 from thecal.ingest.roles import Kind, judge
 from thecal.ingest.tags import acquisition
-from thecal.records import CallWrong, Issue, Plane, Role, Series, Study
-from thecal.records.geometry import plane_of
+from thecal.records import CallWrong, Issue, Plane, Role, Series, Study, Volume
+from thecal.records.geometry import plane_of, to_ras
 from thecal.records.study import Value
 
 _LISTED: Mapping[str, Role] = {"radiograph": "radiograph", "mrs": "mrs", "topogram": "localizer"}
@@ -27,7 +29,7 @@ def compose(out: Findings, wanted: Mapping[str, Role], context: Mapping[str, Val
 
     Raises CallWrong when wanted names a series that is not there.
     """
-    images = _drop_copies(sorted(out.images, key=_order), out.issues)
+    images = _drop_copies(sorted(map(_settle, out.images), key=_order), out.issues)
     kinds = _compare(images, [_judge(image) for image in images])
     kinds = _overrule(images, kinds, wanted)
     keys = name_all([_named(image, kind) for image, kind in zip(images, kinds, strict=True)])
@@ -42,6 +44,22 @@ def compose(out: Findings, wanted: Mapping[str, Role], context: Mapping[str, Val
         acquired_on=day,
         study_instance_uid=out.personal.get("StudyInstanceUID"),
     )
+
+
+def _settle(image: Found) -> Found:
+    """The image with its place rounded to what any format holds, so that one image has one place whatever file it came in.
+
+    NIfTI keeps places in single precision, DICOM in 16 characters. In RAS order, so that the order of axes does not matter, steps
+    are rounded to 1e-5 and the origin to 1e-4 mm: no voxel moves by more than a few micrometres.
+    """
+    if image.volume is None:
+        return image
+    native = image.volume.affine
+    ras = to_ras(image.volume).affine
+    turn = np.round(np.linalg.inv(ras) @ native)
+    rounded = np.round(ras, 5)
+    rounded[:3, 3] = np.round(rounded[:3, 3], 4)
+    return replace(image, volume=Volume(image.volume.voxels, rounded @ turn))
 
 
 def _order(image: Found) -> tuple[str, float, str]:
