@@ -13,7 +13,9 @@ numbers = st.floats(-50, 50, allow_nan=False)
 
 @settings(derandomize=True, deadline=None)
 @given(numbers, st.tuples(numbers, numbers), st.tuples(st.floats(0, 20), st.floats(0, 20)))
-def test_ordered_states_sum_to_one_and_none_is_certain(value: float, cuts: tuple[float, float], sds: tuple[float, float]) -> None:
+def test_ordered_states_sum_to_one_and_none_is_certain(
+    value: float, cuts: tuple[float, float], sds: tuple[float, float]
+) -> None:
     shares = belief.ordered(("low", "middle", "high"), value, tuple(sorted(cuts)), sds)
     assert sum(shares.values()) == pytest.approx(1)
     assert all(0 < share < 1 for share in shares.values())

@@ -37,7 +37,9 @@ def _told(compartment: dict[Compartment, float], *, drawn: bool) -> Segmentation
     maps = replace(maps, lesions=(lesion,))
     if drawn:
         return maps
-    empty = {key: replace(one, volume=replace(one.volume, voxels=0 * one.volume.voxels)) for key, one in maps.anatomy.items()}
+    empty = {
+        key: replace(one, volume=replace(one.volume, voxels=0 * one.volume.voxels)) for key, one in maps.anatomy.items()
+    }
     return replace(maps, anatomy=empty, composed_anatomy=None)
 
 

@@ -8,7 +8,12 @@ from findings import spines
 
 @pytest.mark.parametrize(
     ("name", "state"),
-    [("free", "absent"), ("touching", "contact"), ("outside", "deformed"), ("pressed and changed", "deformed_with_t2_change")],
+    [
+        ("free", "absent"),
+        ("touching", "contact"),
+        ("outside", "deformed"),
+        ("pressed and changed", "deformed_with_t2_change"),
+    ],
 )
 def test_each_degree_is_recovered(name: str, state: str) -> None:
     finding = spines.seen(spines.case(name), "cord_compression")

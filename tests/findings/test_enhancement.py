@@ -58,7 +58,8 @@ def test_a_loose_alignment_makes_the_gain_less_sure() -> None:
     placed = spines.study(spines.INSIDE)
     loose = replace(placed, residual_mm={**placed.residual_mm, "acq-sag_T1w_ce": 2.5})
     sure, unsure = (
-        spines.seen(spines.read(one, spines.truth(spines.INSIDE, placed)), "enhancement").measurement for one in (placed, loose)
+        spines.seen(spines.read(one, spines.truth(spines.INSIDE, placed)), "enhancement").measurement
+        for one in (placed, loose)
     )
     assert sure is not None
     assert unsure is not None

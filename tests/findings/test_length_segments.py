@@ -13,7 +13,14 @@ PITCH = 22.0
 
 @pytest.mark.parametrize(
     ("name", "length_mm"),
-    [("inside", 32.0), ("outside", 18.0), ("cysts", 18.0), ("extensive oedema", 18.0), ("plaque", 18.0), ("epidural", 24.0)],
+    [
+        ("inside", 32.0),
+        ("outside", 18.0),
+        ("cysts", 18.0),
+        ("extensive oedema", 18.0),
+        ("plaque", 18.0),
+        ("epidural", 24.0),
+    ],
 )
 def test_the_known_length_is_recovered(name: str, length_mm: float) -> None:
     finding = spines.seen(spines.case(name), "length_segments")

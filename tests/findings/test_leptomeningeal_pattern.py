@@ -19,7 +19,9 @@ def _covering(placed: AlignedStudy, regions: dict[str, tuple[Region, ...]]) -> A
     return replace(placed, study=replace(placed.study, series=series))
 
 
-@pytest.mark.parametrize(("name", "state"), [("coat", "diffuse"), ("nodules", "nodular"), ("coat and nodules", "mixed")])
+@pytest.mark.parametrize(
+    ("name", "state"), [("coat", "diffuse"), ("nodules", "nodular"), ("coat and nodules", "mixed")]
+)
 def test_each_pattern_is_recovered(name: str, state: str) -> None:
     finding = spines.seen(spines.case(name), CODE)
     assert finding.subject == "patient"

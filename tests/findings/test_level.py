@@ -69,7 +69,9 @@ def test_a_level_near_a_border_is_shared_by_both_regions() -> None:
 
 def test_every_level_has_a_most_probable_region() -> None:
     states = [max(shares, key=shares.__getitem__) for count in range(1, 26) if (shares := by_count(float(count), None))]
-    assert states == ["craniocervical"] * 2 + ["cervical"] * 5 + ["thoracic"] * 11 + ["conus"] * 2 + ["cauda_equina"] * 5
+    assert (
+        states == ["craniocervical"] * 2 + ["cervical"] * 5 + ["thoracic"] * 11 + ["conus"] * 2 + ["cauda_equina"] * 5
+    )
     assert len(NAMES) == 27
 
 

@@ -7,7 +7,9 @@ from findings import spines
 from phantoms import Blob, Spine
 
 
-@pytest.mark.parametrize(("name", "state"), [("sharp", "well_defined"), ("blurred", "ill_defined"), ("outside", "well_defined")])
+@pytest.mark.parametrize(
+    ("name", "state"), [("sharp", "well_defined"), ("blurred", "ill_defined"), ("outside", "well_defined")]
+)
 def test_the_edge_is_recovered(name: str, state: str) -> None:
     assert spines.seen(spines.case(name), "margins").state == state
 

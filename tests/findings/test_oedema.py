@@ -25,4 +25,6 @@ def test_change_of_the_cord_that_is_the_lesion_has_no_oedema() -> None:
 
 
 def test_without_t2w_it_is_not_assessed() -> None:
-    assert spines.gap(spines.case("limited oedema", ("T1w", "T1w_ce")), "oedema") == "no T2w or fat-suppressed T2w or STIR"
+    assert (
+        spines.gap(spines.case("limited oedema", ("T1w", "T1w_ce")), "oedema") == "no T2w or fat-suppressed T2w or STIR"
+    )

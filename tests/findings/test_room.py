@@ -122,7 +122,9 @@ EXPECTED = spines.read(PLACED, TRUTH)
 @given(st.permutations((0, 1, 2)), st.tuples(st.booleans(), st.booleans(), st.booleans()))
 def test_the_order_of_the_voxels_is_nothing(order: tuple[int, int, int], flips: tuple[bool, bool, bool]) -> None:
     reading = spines.read(phantoms.turned(PLACED, order, flips), phantoms.turned_maps(TRUTH, order, flips))
-    assert {(one.code, one.reason) for one in reading.not_assessed} == {(o.code, o.reason) for o in EXPECTED.not_assessed}
+    assert {(one.code, one.reason) for one in reading.not_assessed} == {
+        (o.code, o.reason) for o in EXPECTED.not_assessed
+    }
     for finding in reading.findings:
         before = spines.seen(EXPECTED, finding.code)
         assert finding.probabilities == pytest.approx(before.probabilities, abs=1e-4)
@@ -186,7 +188,9 @@ def test_lesion_signs_of_two_lesions_stand_apart() -> None:
     spine = phantoms.Spine(
         blobs=(
             phantoms.Blob(1, (0, 0, 25), (4, 3, 6), spines.TUMOUR, within="cord"),
-            phantoms.Blob(2, (0, 6.5, -25), (5, 3, 7), {"T2w": 1.0, "T1w": 1.0, "T1w_ce": 1.0}, within="csf", instance=2),
+            phantoms.Blob(
+                2, (0, 6.5, -25), (5, 3, 7), {"T2w": 1.0, "T1w": 1.0, "T1w_ce": 1.0}, within="csf", instance=2
+            ),
         )
     )
     reading = spines.reading_of(spine)

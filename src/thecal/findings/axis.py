@@ -139,7 +139,9 @@ def _smooth(height: Array, centre: Array, weight: Array) -> Axis:
     mean_z = near @ height / total
     mean = near @ centre / total[:, None]
     spread_z = near @ height**2 / total - mean_z**2
-    slope = ((near @ (centre * height[:, None])) / total[:, None] - mean * mean_z[:, None]) / np.maximum(spread_z, 1)[:, None]
+    slope = ((near @ (centre * height[:, None])) / total[:, None] - mean * mean_z[:, None]) / np.maximum(spread_z, 1)[
+        :, None
+    ]
     nodes = np.column_stack([mean + slope * (z - mean_z)[:, None], z])
     up = np.gradient(nodes, axis=0)
     beyond = np.arange(1, BEYOND_MM + 1)[:, None]

@@ -41,7 +41,9 @@ class Cavities:
     mask: dict[int, Mask]
 
 
-def judge(code: str, kind: int, aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion) -> Finding | NotAssessed:
+def judge(
+    code: str, kind: int, aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion
+) -> Finding | NotAssessed:
     """Whether a kind of cavity is present."""
     found = cavities_of(aligned, segmentation, lesion)
     if isinstance(found, str):

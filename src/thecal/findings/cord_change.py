@@ -33,6 +33,8 @@ from thecal.records import AlignedStudy, Lesion, Segmentation
 BRIGHT = 1.25
 # A cavity is brighter than this share of the way from cord to CSF on T2w (judged).
 CAVITY_SHARE = 0.5
+# Undrawn change lies near the lesion: normal cord is first looked for beyond this.
+FAR_MM = 25.0
 # The lesion's own edge blurs over so far.
 EDGE_MM = 2.5
 
@@ -67,7 +69,7 @@ def forget() -> None:
 def _kept(aligned: AlignedStudy, segmentation: Segmentation, tracking_uid: str) -> CordChange | None:
     lesion = next(one for one in segmentation.lesions if one.tracking_uid == tracking_uid)
     view = best(aligned, segmentation, ("T2w", "T2w_fs"), lesion)
-    normal = None if view is None else normal_cord(view, lesion)
+    normal = None if view is None else normal_cord(view, lesion, FAR_MM) or normal_cord(view, lesion)
     if view is None or normal is None:
         return None
     drawn = view.tissue > 0
@@ -83,7 +85,9 @@ def _kept(aligned: AlignedStudy, segmentation: Segmentation, tracking_uid: str) 
     cavity = (core & (single > level)) | (view.of(lesion, (TUMORAL_CYST, POLAR_CYST, SYRINX)) & inside)
     bright = core & (ratios > BRIGHT)
     bright |= view.of(lesion, (*SOLID, *CORD_CHANGE, OEDEMA, TUMORAL_CYST, HAEMORRHAGE)) & inside
-    return CordChange(view, normal.axis, normal, _joined(bright & (view.anatomy == CORD), view.of(lesion), view), cavity, csf)
+    return CordChange(
+        view, normal.axis, normal, _joined(bright & (view.anatomy == CORD), view.of(lesion), view), cavity, csf
+    )
 
 
 def _csf(view: View, normal: NormalCord) -> float | None:

@@ -52,7 +52,9 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     assert lesion is not None
     beside = compare(aligned, segmentation, lesion)
     if beside is None:
-        return NotAssessed(CODE, lesion.tracking_uid, "no lesion-free cord beside the lesion; norms for age and sex are not used")
+        return NotAssessed(
+            CODE, lesion.tracking_uid, "no lesion-free cord beside the lesion; norms for age and sex are not used"
+        )
     ratio = beside.at.area / beside.area
     widest = np.convolve(ratio, np.ones(2) / 2, "valid") if len(ratio) > 1 else ratio
     peak = int(np.argmax(widest))
@@ -98,7 +100,9 @@ def _beside(view: View, lesion: Lesion) -> Beside | None:
     above = above if np.count_nonzero(above) * step >= NEEDED_MM else np.zeros_like(above)
     if not at.any() or not (below.any() or above.any()):
         return None
-    lines = [_line(whole.along, getattr(whole, name), below, above, whole.along[at]) for name in ("area", "depth", "width")]
+    lines = [
+        _line(whole.along, getattr(whole, name), below, above, whole.along[at]) for name in ("area", "depth", "width")
+    ]
     near = below | above
     round_ = whole.depth / np.maximum(whole.width, 1e-3)
     rests = [
@@ -106,7 +110,9 @@ def _beside(view: View, lesion: Lesion) -> Beside | None:
         for values in (whole.area, round_)
     ]
     here = Sections(*(getattr(whole, name)[at] for name in ("along", "area", "depth", "width", "right", "front")))
-    return Beside(view, axis, here, lines[0], lines[1], lines[2], rests[0], rests[1], int(below.any()) + int(above.any()))
+    return Beside(
+        view, axis, here, lines[0], lines[1], lines[2], rests[0], rests[1], int(below.any()) + int(above.any())
+    )
 
 
 def _line(

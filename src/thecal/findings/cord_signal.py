@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from thecal.findings.axis import Axis, along_map, axis_of
-from thecal.findings.views import Mask, View, averaged, box, grown, inner
+from thecal.findings.views import CORD, SAC, Mask, View, averaged, box, grown, inner
 from thecal.records import Lesion
 
 # Normal cord starts this far from anything drawn as lesion and is looked for up to so far from it.
@@ -23,26 +24,37 @@ FLOOR = 0.02
 # Added where normal cord was found on one side only, and where the part was too small to leave its rim out.
 ONE_SIDED, RIM = 0.05, 0.05
 
+# Pieces weigh less by a factor e with each such distance from the lesion.
+NEAR_MM = 40.0
+# The coil's shading is smooth over this; it is taken out where that leaves normal cord so much more even. Air is left out by
+# being darker than a share of cord.
+SHADE_MM, WORTH, DARKEST = 12.0, 0.9, 0.15
+
 Array = NDArray[np.float64]
+Shade = tuple[Array, Array]
 
 
 @dataclass(frozen=True, eq=False)
 class NormalCord:
-    """The course of normal cord signal along the axis: log signal = level + slope × (along − middle).
+    """The course of normal cord signal along the axis: log signal = level + slope × (along − middle) + shade(along).
 
-    noise is the spread of single voxels about it, as a share; sides 1 or 2, whether cord above and below took part.
+    shade (heights, logs) is the coil's shading as the tissues around the canal show it, flat where that did not help. noise is
+    the spread of single voxels about their neighbours at the same height, off what pieces of cord depart from the course by,
+    both as shares; sides 1 or 2, whether cord above and below took part.
     """
 
     axis: Axis
     level: float
     slope: float
     middle: float
+    shade: Shade
     noise: float
+    off: float
     sides: int
 
     def at(self, along: NDArray[np.floating[Any]]) -> Array:
         """Normal cord signal at distances along the axis."""
-        return np.asarray(np.exp(self.level + self.slope * (along - self.middle)))
+        return np.asarray(np.exp(self.level + self.slope * (along - self.middle) + np.interp(along, *self.shade)))
 
     def ratios(self, view: View) -> NDArray[np.float32]:
         """A view, best cut to the lesion, as multiples of normal cord at the same height."""
@@ -63,14 +75,13 @@ class Ratio:
     noise: float
 
 
-def normal_cord(view: View, lesion: Lesion) -> NormalCord | None:
+def normal_cord(view: View, lesion: Lesion, clear_mm: float = CLEAR_MM) -> NormalCord | None:
     """Normal cord in the nearest lesion-free segments above and below; None with less than two pieces of it in view."""
     axis = axis_of(view)
     drawn = view.of(lesion)
     if axis is None or not drawn.any():
         return None
-    near_lesion = grown(view, view.tissue > 0, CLEAR_MM)
-    core, _ = inner(view.cord & ~near_lesion, 40)
+    core = clear_cord(view, clear_mm)
     if np.count_nonzero(core) < 20:
         return None
     along, _, _ = axis.locate(view.mm(core))
@@ -78,43 +89,76 @@ def normal_cord(view: View, lesion: Lesion) -> NormalCord | None:
     low, high = lesion_along.min(), lesion_along.max()
     values = view.values[core].astype(np.float64)
     use = (along > low - REACH_MM) & (along < high + REACH_MM) & (values > 0)
-    return _course(axis, along[use], np.log(values[use]), float(low), float(high))
+    return _course(view, axis, along[use], np.log(values[use]), (float(low), float(high)))
 
 
-def _course(axis: Axis, along: Array, logs: Array, low: float, high: float) -> NormalCord | None:
-    if along.size < 20:
-        return None
+def clear_cord(view: View, clear_mm: float = CLEAR_MM) -> Mask:
+    """The inner cord so far from anything drawn as lesion."""
+    return inner(view.cord & ~grown(view, view.tissue > 0, clear_mm), 40)[0]
+
+
+def _course(view: View, axis: Axis, along: Array, logs: Array, ends: tuple[float, float]) -> NormalCord | None:
     piece = np.floor(along / PIECE_MM).astype(int)
-    kinds = np.unique(piece)
-    held = [n for n in kinds if np.count_nonzero(piece == n) >= 5]
+    held = [n for n in np.unique(piece) if np.count_nonzero(piece == n) >= 5]
     if len(held) < 2:
         return None
     where = np.array([along[piece == n].mean() for n in held])
     level = np.array([np.median(logs[piece == n]) for n in held])
-    middle = (low + high) / 2
-    slope, base, sides = _line(where - middle, level)
-    rest = logs - (base + slope * (along - middle))
-    noise = float(1.4826 * np.median(np.abs(rest - np.median(rest))))
-    return NormalCord(axis, float(base), float(slope), float(middle), noise, sides)
+    spread = np.concatenate([logs[piece == n] - one for n, one in zip(held, level, strict=True)])
+    middle = sum(ends) / 2
+    flat = np.array([middle]), np.zeros(1)
+    lines = []
+    for shade in (flat, shading(view, axis)):
+        lines.append((shade, _line(where - middle, level - np.interp(where, *shade), (ends[1] - ends[0]) / 2)))
+    plain, shaded = lines
+    shade, line = shaded if shaded[1].off < WORTH * plain[1].off else plain
+    noise = float(1.4826 * np.median(np.abs(spread)))
+    return NormalCord(axis, line.level, line.slope, middle, shade, noise, line.off, line.sides)
 
 
-def _line(where: Array, level: Array) -> tuple[float, float, int]:
-    """Slope, value at 0 and number of sides of a line through pieces on both sides of 0; level where one side has none.
+def shading(view: View, axis: Axis) -> Shade:
+    """How bright the tissues around the canal are along the axis, as the log of a running median: the coil's shading."""
+    around = (view.anatomy != CORD) & (view.anatomy != SAC) & (view.tissue == 0)
+    around &= view.values > DARKEST * np.median(view.values[view.cord])
+    number = np.floor(along_map(view, axis)[around] / PIECE_MM).astype(int)
+    logs = np.log(view.values[around])
+    held = [n for n in np.unique(number) if np.count_nonzero(number == n) >= 30]
+    if len(held) < 3:
+        return np.zeros(1), np.zeros(1)
+    order = np.argsort(number, kind="stable")
+    first = np.searchsorted(number[order], held), np.searchsorted(number[order], held, side="right")
+    medians = [float(np.median(logs[order][a:b])) for a, b in zip(*first, strict=True)]
+    smooth = ndimage.gaussian_filter1d(medians, SHADE_MM / PIECE_MM, mode="nearest")
+    return (np.array(held) + 0.5) * PIECE_MM, np.asarray(smooth)
 
-    Pieces far off the line, as undrawn disease is, are left out one by one.
+
+@dataclass(frozen=True)
+class _Line:
+    slope: float
+    level: float
+    off: float
+    sides: int
+
+
+def _line(where: Array, level: Array, half: float) -> _Line:
+    """A line through pieces of cord on both sides of 0, which reads the level there; flat where one side has none.
+
+    Pieces near the lesion (it ends at ± half) weigh most; pieces far off the line, as undrawn disease is, are left out one by
+    one.
     """
     while True:
         below, above = where < 0, where >= 0
+        nearness = np.exp(-np.maximum(np.abs(where) - half, 0) / NEAR_MM)
         if not (below.any() and above.any()):
-            nearest = np.argsort(np.abs(where))[:4]
-            return 0.0, float(np.median(level[nearest])), 1
+            middle = float(np.average(level, weights=nearness))
+            return _Line(0.0, middle, float(np.sqrt(np.average((level - middle) ** 2, weights=nearness))), 1)
         # Both sides weigh the same, so that the line is read between them and not beyond.
-        weight = np.where(below, 1 / below.sum(), 1 / above.sum())
+        weight = nearness * np.where(below, 1 / nearness[below].sum(), 1 / nearness[above].sum())
         slope, base = np.polyfit(where, level, 1, w=np.sqrt(weight))
-        off = np.abs(level - base - slope * where)
-        if len(where) <= 4 or off.max() <= max(OFF_COURSE, 3 * float(np.median(off))):
-            return float(slope), float(base), 2
-        keep = off < off.max()
+        away = np.abs(level - base - slope * where)
+        if len(where) <= 4 or away.max() <= max(OFF_COURSE, 3 * float(np.median(away))):
+            return _Line(float(slope), float(base), float(np.sqrt(np.average(away**2, weights=weight))), 2)
+        keep = away < away.max()
         where, level = where[keep], level[keep]
 
 
@@ -129,6 +173,9 @@ def compare(view: View, part: Mask, normal: NormalCord) -> Ratio:
     count = int(np.count_nonzero(core))
     # Noise is the same everywhere in the image; as a share of cord it is that of the cord.
     noise = normal.noise / float(np.sqrt(together))
-    sd = np.sqrt(normal.noise**2 / max(count / 4, 1) + (FLOOR * max(single, 1)) ** 2
-                 + (0 if normal.sides == 2 else ONE_SIDED) ** 2 + (0 if whole else RIM) ** 2)  # fmt: skip
+    parts = (
+        normal.noise / np.sqrt(max(count / 4, 1)), FLOOR * max(single, 1), normal.off * single,
+        0 if normal.sides == 2 else ONE_SIDED, 0 if whole else RIM,
+    )  # fmt: skip
+    sd = np.sqrt(sum(part**2 for part in parts))
     return Ratio(single, float(sd), smooth, noise)

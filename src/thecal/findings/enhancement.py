@@ -40,6 +40,6 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
 def degree(taken: Uptake, lesion: Lesion) -> tuple[float, float]:
     """Gain of the tenth of the lesion's body that gains most, less what noise alone would give, and its sd."""
     values, noise, _ = smooth_gain(taken, taken.view.body(lesion))
-    top = np.sort(values)[-max(3, round(TOP_SHARE * len(values))):]
+    top = np.sort(values)[-max(3, round(TOP_SHARE * len(values))) :]
     gain = float(top.mean()) - TOP_BIAS * noise if len(values) > 10 else float(values.mean())
     return gain, float(np.hypot(taken.sd * max(1.0, 1 + gain), noise / np.sqrt(max(len(top) / 4, 1))))

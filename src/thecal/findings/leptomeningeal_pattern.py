@@ -60,7 +60,11 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: object) -
     where nothing is seen, it is not assessed.
     """
     del lesion
-    coats = [coat for after in usable(aligned, ("T1w_ce",), None) if (coat := coat_of(aligned, segmentation, after)) is not None]
+    coats = [
+        coat
+        for after in usable(aligned, ("T1w_ce",), None)
+        if (coat := coat_of(aligned, segmentation, after)) is not None
+    ]
     if not coats:
         return NotAssessed(CODE, PATIENT, "no pair of T1w before and after contrast shows cord and sac")
     coat = max(coats, key=lambda one: one.share)
@@ -72,7 +76,11 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: object) -
               "mixed": diffuse * nodular}  # fmt: skip
     if none > 0.5 and (lacking := missing_regions(aligned)):
         return NotAssessed(CODE, PATIENT, f"nothing seen, but not enhanced or not covered: {', '.join(lacking)}")
-    covered = "only part of the spine was enhanced" if missing_regions(aligned) else f"enhanced and covered: {', '.join(SPINE)}"
+    covered = (
+        "only part of the spine was enhanced"
+        if missing_regions(aligned)
+        else f"enhanced and covered: {', '.join(SPINE)}"
+    )
     return Finding(
         CODE, PATIENT, "measured", _with_rest(scores),
         measurement=Measurement(round(100 * coat.share, 1), "%"), where=coat.view.place(coat.points),
@@ -152,7 +160,9 @@ def _over_cord(view: View, axis: Axis) -> NDArray[np.float32]:
     number = np.floor(along / 12.0).astype(int)
     kinds = np.unique(number)
     heights = (kinds + 0.5) * 12.0
-    medians = ndimage.median_filter([float(np.median(view.values[core][number == n])) for n in kinds], 3, mode="nearest")
+    medians = ndimage.median_filter(
+        [float(np.median(view.values[core][number == n])) for n in kinds], 3, mode="nearest"
+    )
     course = np.maximum(np.interp(along_map(view, axis), heights, medians), 1e-6)
     return np.asarray(view.values / course, dtype=np.float32)
 
@@ -176,7 +186,9 @@ def _stretch(view: View, axis: Axis, shell: NDArray[np.bool_], gain: NDArray[np.
     count = rows.max() + 1
     lit, seen = np.bincount(rows, bright, count), np.bincount(rows, full, count)
     window = max(1, round(STRETCH_MM / step))
-    lit_sum, seen_sum = (np.convolve(one, np.ones(window), "valid" if count >= window else "full") for one in (lit, seen))
+    lit_sum, seen_sum = (
+        np.convolve(one, np.ones(window), "valid" if count >= window else "full") for one in (lit, seen)
+    )
     share = lit_sum / np.maximum(seen_sum, 1)
     best = int(np.argmax(np.where(seen_sum >= 0.5 * seen_sum.max(), share, -1)))
     near = (number >= best) & (number < best + window)

@@ -22,7 +22,12 @@ TIP, TIP_SD = 20.3, 0.7
 CONUS_MM, CONUS_SD_MM, CONUS_COUNT = 32.0, 8.0, 1.5
 # How sure a labelled level is, in vertebrae.
 LABEL_SD = 0.15
-REGIONS = {"brain": "craniocervical", "craniocervical": "craniocervical", "cervical": "cervical", "thoracic": "thoracic"}
+REGIONS = {
+    "brain": "craniocervical",
+    "craniocervical": "craniocervical",
+    "cervical": "cervical",
+    "thoracic": "thoracic",
+}
 
 
 def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | None) -> Finding | NotAssessed:

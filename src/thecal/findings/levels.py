@@ -62,7 +62,10 @@ def levels_of(aligned: AlignedStudy, segmentation: Segmentation) -> Levels | Non
     Discs bound the levels; where fewer than two are labelled the middles of whole vertebrae do.
     """
     best: dict[int, Array] = {}
-    for anatomy in (segmentation.composed_anatomy, *(segmentation.anatomy[key] for key in sorted(segmentation.anatomy))):
+    for anatomy in (
+        segmentation.composed_anatomy,
+        *(segmentation.anatomy[key] for key in sorted(segmentation.anatomy)),
+    ):
         found = {} if anatomy is None else _middles(anatomy, aligned)
         if len(found) > len(best):
             best = found
@@ -104,7 +107,9 @@ def _line(middles: Mapping[int, Array]) -> Levels | None:
     extra = 33 in middles or 83 in middles
     order = {code: n + 1 for n, code in enumerate(code for code in NAMES if code != 33 or extra)}
     order[50] = order[45] + (2 if 46 in middles or 96 in middles else 1)
-    discs = {order[_above(code, extra, middles)] + 0.5: middle for code, middle in middles.items() if code in ABOVE_DISC}
+    discs = {
+        order[_above(code, extra, middles)] + 0.5: middle for code, middle in middles.items() if code in ABOVE_DISC
+    }
     bodies = {float(order[code]): middle for code, middle in middles.items() if code in NAMES}
     marks = discs if len(discs) >= 2 else bodies
     if len(marks) < 2:

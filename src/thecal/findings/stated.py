@@ -61,7 +61,9 @@ def _states(term: Term, value: Any, known: Iterable[str]) -> dict[str, float]:
     shares = [told[one] for one in told]
     numbers = all(isinstance(p, int | float) and not isinstance(p, bool) and 0 <= p <= 1 for p in shares)
     if not numbers or abs(sum(shares) - 1) > 1e-3:
-        raise KnowledgeInvalid(f"finding {term.code}", expected="probabilities from 0 to 1 that sum to 1", found=repr(value))
+        raise KnowledgeInvalid(
+            f"finding {term.code}", expected="probabilities from 0 to 1 that sum to 1", found=repr(value)
+        )
     total = sum(shares)
     return {str(one): float(p) / total for one, p in told.items()}
 

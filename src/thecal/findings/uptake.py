@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from thecal.findings.axis import Axis
-from thecal.findings.cord_signal import NormalCord, normal_cord
-from thecal.findings.views import Mask, View, averaged, inner, look, usable
+from thecal.findings.axis import Axis, along_map
+from thecal.findings.cord_signal import NormalCord, clear_cord, normal_cord
+from thecal.findings.views import Mask, View, averaged, box, inner, look, usable
 from thecal.records import AlignedStudy, Lesion, Segmentation, Series, Volume
 from thecal.records.geometry import covers, resample
 
@@ -43,7 +43,8 @@ class Uptake:
 def uptake(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion) -> Uptake | str:
     """The uptake map of the best pair of images, or why there is none.
 
-    Each image is first divided by its own normal cord, so that receiver gain and coil shading drop out.
+    One image is divided by the other, so that coil shading drops out; normal cord beside the lesion, which takes up nothing,
+    takes out the receiver's gain.
     """
     return _kept(aligned, segmentation, lesion.tracking_uid)
 
@@ -61,11 +62,11 @@ def _kept(aligned: AlignedStudy, segmentation: Segmentation, tracking_uid: str) 
         pre, post = look(aligned, segmentation, before.key), look(aligned, segmentation, after.key)
         if not (pre.of(lesion).any() and post.body(lesion).any()):
             continue
-        normal_pre, normal_post = normal_cord(pre, lesion), normal_cord(post, lesion)
-        if normal_pre is None or normal_post is None:
+        normal = normal_cord(post, lesion)
+        made = None if normal is None else _map(pre, post, normal, lesion, aligned)
+        if made is None:
             reason = "no lesion-free cord beside the lesion on T1w before and after contrast"
             continue
-        made = _map(pre.around(pre.of(lesion)), post.around(post.of(lesion)), normal_pre, normal_post, aligned)
         if np.mean(made.covered[made.view.body(lesion)]) >= COVERED:
             return made
     return reason
@@ -80,18 +81,28 @@ def _pairs(aligned: AlignedStudy, lesion: Lesion) -> list[tuple[Series, Series]]
     return sorted(pairs, key=lambda pair: (pair[0].plane != pair[1].plane, pair[1].plane == "axial"))
 
 
-def _map(pre: View, post: View, normal_pre: NormalCord, normal_post: NormalCord, aligned: AlignedStudy) -> Uptake:
+def _map(pre: View, post: View, normal: NormalCord, lesion: Lesion, aligned: AlignedStudy) -> Uptake | None:
+    """Gain on the post-contrast image cut to the lesion; None without normal cord in both images."""
     across = np.linalg.inv(pre.to_reference) @ post.to_reference
-    flat = Volume(normal_pre.ratios(pre), pre.affine)
-    before = np.asarray(resample(flat, post.grid, across).voxels)
-    after = normal_post.ratios(post)
-    gain = (after - before) / np.maximum(before, DARKEST)
+    before = np.asarray(resample(Volume(pre.values, pre.affine), post.grid, across).voxels)
+    seen = covers(pre.grid, post.grid, across)
+    core = clear_cord(post) & seen & (before > 0)
+    if np.count_nonzero(core) < 20:
+        return None
+    away = np.abs(normal.axis.locate(post.mm(core))[0] - normal.middle)
+    nearest = away <= np.sort(away)[min(len(away) - 1, max(40, len(away) // 2))]
+    changes = np.log(np.maximum(post.values[core], 1e-6) / before[core])[nearest]
+    same = float(np.median(changes))
+    noise = float(1.4826 * np.median(np.abs(changes - same)))
+    cut = box(post.of(lesion), np.ceil(8.0 / post.grid.spacing_mm).astype(int))
+    near = post.around(post.of(lesion))
+    plain = before[cut]
+    floor = DARKEST * normal.at(along_map(near, normal.axis)) / np.exp(same)
+    gain = np.asarray((near.values / np.exp(same) - plain) / np.maximum(plain, floor), dtype=np.float32)
     residuals = [aligned.residual_mm.get(key) for key in (pre.series.key, post.series.key)]
     loose = max(((r or 0.0) for r in residuals), default=0.0) > RESIDUAL_MM
-    one_sided = (2 - normal_pre.sides) + (2 - normal_post.sides)
-    sd = float(np.sqrt(0.04**2 + one_sided * 0.05**2 + (0.1**2 if loose else 0)))
-    noise = float(np.hypot(normal_pre.noise, normal_post.noise))
-    return Uptake(post, normal_post.axis, gain, covers(flat, post.grid, across), noise, sd, pre.series.key)
+    sd = float(np.sqrt(0.04**2 + (0 if normal.sides == 2 else 0.05**2) + (0.1**2 if loose else 0)))
+    return Uptake(near, normal.axis, gain, np.asarray(seen[cut]), noise, sd, pre.series.key)
 
 
 def smooth_gain(taken: Uptake, part: Mask, *, rimless: bool = True) -> tuple[NDArray[np.float64], float, Mask]:
