@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from thecal.findings import belief
 from thecal.findings.axis import Axis, along_map, axis_of
 from thecal.findings.enhancement import CUTS, degree
 from thecal.findings.uptake import uptake
-from thecal.findings.views import COATING, CORD, SAC, View, inner, look, usable
+from thecal.findings.views import COATING, CORD, SAC, SOLID, View, look, usable
 from thecal.findings.within_cord import share_within
 from thecal.records import (
     PATIENT,
@@ -39,6 +40,8 @@ GAIN = 0.30
 # Share of the coat that enhances over a height of STRETCH_MM, from which it is diffuse; normal veins fill less (judged).
 DIFFUSE_SHARE, DIFFUSE_SD, STRETCH_MM = 0.40, 0.10, 25.0
 SECTORS, STEP_MM = 8, 5.0
+# Within this height of a solid lesion the coat is not judged (judged).
+BESIDE_MM = 12.0
 # However clean the images look, imaging misses leptomeningeal disease now and then: no more is put on its absence (judged).
 MOST_NONE = 0.85
 
@@ -134,16 +137,26 @@ def coat_of(aligned: AlignedStudy, segmentation: Segmentation, after: Series) ->
     pairs = sorted(usable(aligned, ("T1w",), None), key=lambda one: (one.plane != after.plane, one.plane == "axial"))
     for before in pairs:
         pre = look(aligned, segmentation, before.key)
-        pre_axis = axis_of(pre)
         across = np.linalg.inv(pre.to_reference) @ post.to_reference
-        seen = covers(pre.grid, post.grid, across)
-        shell = _shell(post) & seen
-        if pre_axis is None or not pre.cord.any() or np.count_nonzero(shell) < 200:
+        shell = _shell(post) & covers(pre.grid, post.grid, across) & ~_beside_lesion(post, axis)
+        if np.count_nonzero(shell) < 200:
             continue
-        plain = Volume(_over_cord(pre, pre_axis), pre.affine)
-        gain = _over_cord(post, axis) - resample(plain, post.grid, across).voxels
+        plain = resample(Volume(pre.values, pre.affine), post.grid, across).voxels
+        gain = _over_cord(post.values, post, axis) - _over_cord(plain, post, axis)
         return _stretch(post, axis, shell, gain)
     return None
+
+
+def _beside_lesion(view: View, axis: Axis) -> NDArray[np.bool_]:
+    """Where a tumour lies at the same height or near it: its own enhancement would pass for a coat."""
+    solid = np.isin(view.tissue, SOLID)
+    along = along_map(view, axis)
+    if not solid.any():
+        return np.zeros(view.grid.shape, dtype=bool)
+    heights = np.unique(np.round(along[solid]))
+    place = np.searchsorted(heights, along).clip(0, len(heights) - 1)
+    nearest = np.minimum(np.abs(heights[place] - along), np.abs(heights[np.maximum(place - 1, 0)] - along))
+    return np.asarray(nearest <= BESIDE_MM)
 
 
 def _shell(view: View) -> NDArray[np.bool_]:
@@ -153,18 +166,18 @@ def _shell(view: View) -> NDArray[np.bool_]:
     return np.asarray((view.anatomy == SAC) & (away <= COAT_MM + 0.5 * view.grid.spacing_mm.min()) & ~lesion)
 
 
-def _over_cord(view: View, axis: Axis) -> NDArray[np.float32]:
-    """The view as multiples of the cord at the same height, from a running median along it."""
-    core = inner(view.cord & (view.tissue == 0), 100)[0]
-    along = axis.locate(view.mm(core))[0]
-    number = np.floor(along / 12.0).astype(int)
-    kinds = np.unique(number)
-    heights = (kinds + 0.5) * 12.0
-    medians = ndimage.median_filter(
-        [float(np.median(view.values[core][number == n])) for n in kinds], 3, mode="nearest"
-    )
-    course = np.maximum(np.interp(along_map(view, axis), heights, medians), 1e-6)
-    return np.asarray(view.values / course, dtype=np.float32)
+def _over_cord(values: NDArray[np.floating[Any]], view: View, axis: Axis) -> NDArray[np.float32]:
+    """Values on the view's grid as multiples of the lesion-free cord at the same height, from a running median along it.
+
+    Both images of a pair are taken over the same voxels of cord, so that what the cord's outline takes in too much cancels.
+    """
+    cord = view.cord & (view.tissue == 0)
+    number = np.floor(axis.locate(view.mm(cord))[0] / 12.0).astype(int)
+    kinds, count = np.unique(number, return_counts=True)
+    kinds = kinds[count >= min(20, count.max())]
+    medians = [float(np.median(values[cord][number == one])) for one in kinds]
+    course = np.interp(along_map(view, axis), (kinds + 0.5) * 12.0, ndimage.median_filter(medians, 3, mode="nearest"))
+    return np.asarray(values / np.maximum(course, 1e-6), dtype=np.float32)
 
 
 def _stretch(view: View, axis: Axis, shell: NDArray[np.bool_], gain: NDArray[np.float32]) -> Coat:
