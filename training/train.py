@@ -1,0 +1,209 @@
+"""Trains the anatomy network on simulated crops: python -m training.train RUN --minutes 9 --resume.
+
+RUN/weights.pt keeps the network and its running mean, RUN/optimiser.pt the rest that resuming needs, RUN/steps.csv and
+RUN/judged.csv the curves. SIGTERM saves and ends. Runs stop by steps; --minutes cuts them into pieces. What is kept for use
+(RUN/best.pt) is chosen on the second generator alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from training.crops import draw_pair
+from training.losses import loss_of, tally
+from training.network import UNet
+from training.painting import CLASSES
+from training.spine import FIRST, SECOND
+
+SIDE, JUDGED, MEAN_KEEPS, TOP_RATE = 64, 32, 0.995, 2e-3
+
+
+class Paintings(Dataset[Any]):
+    """Painting number n: a fresh spine under the first law, in two contrasts."""
+
+    def __init__(self, seed: int, first: int, count: int) -> None:
+        self.seed, self.first, self.count = seed, first, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        images, truth, counts, _ = draw_pair((self.seed, self.first + index), FIRST, SIDE)
+        return tuple(torch.from_numpy(part) for part in (*images, truth, *counts))
+
+
+def version() -> str:
+    """Digest of the sources that make the crops and the network: what the card calls the generator's version."""
+    sha = hashlib.sha256()
+    for name in ("spine", "painting", "contrast", "acquisition", "crops", "network", "losses"):
+        sha.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    return sha.hexdigest()
+
+
+def rate(step: int, steps: int) -> float:
+    """Learning rate of the one-cycle schedule: up over a tenth, down along a cosine to a hundredth."""
+    share = min(step / max(steps, 1), 1.0)
+    if share < 0.1:
+        return TOP_RATE * (0.1 + 0.9 * share / 0.1)
+    return TOP_RATE * (0.01 + 0.99 * 0.5 * (1 + float(np.cos(np.pi * (share - 0.1) / 0.9))))
+
+
+class Run:
+    """A training run in a folder."""
+
+    def __init__(self, folder: Path, seed: int, steps: int) -> None:
+        torch.manual_seed(seed)
+        self.folder, self.seed, self.steps = folder, seed, steps
+        self.network, self.mean = (UNet().to(memory_format=torch.channels_last_3d) for _ in range(2))
+        self.mean.load_state_dict(self.network.state_dict())
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), TOP_RATE, weight_decay=1e-3)
+        self.step, self.minutes, self.best = 0, 0.0, 0.0
+        self.stop = False
+
+    def resume(self) -> None:
+        """Takes up what was saved; without it, begins."""
+        if not (self.folder / "weights.pt").exists():
+            return
+        kept = torch.load(self.folder / "weights.pt", weights_only=True)
+        self.network.load_state_dict(kept["network"])
+        self.mean.load_state_dict(kept["mean"])
+        self.step, self.minutes, self.best = kept["step"], kept["minutes"], kept["best"]
+        if (self.folder / "optimiser.pt").exists():
+            self.optimiser.load_state_dict(torch.load(self.folder / "optimiser.pt", weights_only=True))
+
+    def save(self) -> None:
+        """Weights and optimiser, each replaced whole."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        kept = {"network": self.network.state_dict(), "mean": self.mean.state_dict(), "step": self.step, "seed": self.seed,
+                "minutes": self.minutes, "best": self.best, "version": version()}  # fmt: skip
+        for name, what in (("weights.pt", kept), ("optimiser.pt", self.optimiser.state_dict())):
+            torch.save(what, self.folder / f"{name}.part")
+            (self.folder / f"{name}.part").replace(self.folder / name)
+
+    def learn(self, image: torch.Tensor, truth: torch.Tensor, counts: torch.Tensor) -> float:
+        """One step; returns the loss."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate(self.step, self.steps)
+        loss = loss_of(self.network(image.to(memory_format=torch.channels_last_3d)), truth, counts)
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        keeps = min(MEAN_KEEPS, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for mean, now in zip(self.mean.parameters(), self.network.parameters(), strict=True):
+                mean.lerp_(now, 1 - keeps)
+        self.step += 1
+        return float(loss.detach())
+
+    def judge(self, crops: list[Any]) -> dict[str, float]:
+        """Dice per class and the cord's area bias on the second generator's hold-out, running mean of the weights."""
+        self.mean.eval()
+        total = torch.zeros(len(CLASSES), 3, dtype=torch.float64)
+        with torch.no_grad():
+            for image, truth, counts in crops:
+                total += tally(self.mean(image[None, None].float()), truth[None].long(), counts[None])
+        drawn, true, both = total.T
+        dice = {name: float(2 * both[k] / (drawn[k] + true[k]).clamp(min=1)) for k, name in enumerate(CLASSES) if k}
+        return {**dice, "cord_bias": float(drawn[1] / true[1] - 1)}
+
+
+def hold_out(seed: int = 900) -> list[Any]:
+    """Crops of the second generator: a quarter at 2 mm, none ever learnt from."""
+    crops = []
+    for number in range(JUDGED // 2):
+        images, truth, counts, _ = draw_pair((seed, number), SECOND, SIDE, coarse=number % 4 == 3)
+        crops += [
+            (torch.from_numpy(i).half(), torch.from_numpy(truth), torch.from_numpy(c))
+            for i, c in zip(images, counts, strict=True)
+        ]
+    return crops
+
+
+def crops_of(run: Run, workers: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Crops from the run's step on, in an order that the seed alone decides."""
+    paintings = Paintings(run.seed, run.step // 2, (run.steps - run.step + 1) // 2)
+    loader = DataLoader(paintings, batch_size=None, num_workers=workers, prefetch_factor=8 if workers else None,
+                        worker_init_fn=lambda _: torch.set_num_threads(1))  # fmt: skip
+    for first, second, truth, counts_first, counts_second in loader:
+        for image, counts in ((first, counts_first), (second, counts_second)):
+            yield image[None, None], truth[None].long(), counts[None]
+
+
+def train(run: Run, minutes: float, workers: int, every: int) -> None:
+    """Steps until the run is done, its piece of time is over or it is told to stop."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    crops, began, losses = hold_out(), time.monotonic(), []
+    for image, truth, counts in crops_of(run, workers):
+        tick = time.monotonic()
+        losses.append(run.learn(image, truth, counts))
+        # A pause from outside is no work: no step is counted as longer than ten seconds.
+        run.minutes += min(time.monotonic() - tick, 10.0) / 60
+        if run.step % 25 == 0:
+            note(
+                run.folder / "steps.csv",
+                {"step": run.step, "minutes": round(run.minutes, 3), "loss": round(float(np.mean(losses)), 4)},
+            )
+            losses = []
+        if run.step % every == 0 or run.step >= run.steps:
+            judge(run, crops)
+        if run.stop or run.step >= run.steps or time.monotonic() - began > minutes * 60:
+            break
+    run.save()
+
+
+def judge(run: Run, crops: list[Any]) -> None:
+    """Measures on the hold-out, notes it, saves, and keeps the weights where they are the best so far."""
+    found = run.judge(crops)
+    note(run.folder / "judged.csv", {"step": run.step, **{name: round(value, 4) for name, value in found.items()}})
+    score = 0.5 * found["cord"] + 0.3 * found["sac"] + 0.1 * found["body"] + 0.1 * found["disc"]
+    if score > run.best:
+        run.best = score
+        torch.save({"mean": run.mean.state_dict(), "step": run.step, "minutes": run.minutes, "seed": run.seed,
+                    "judged": found, "version": version()}, run.folder / "best.pt")  # fmt: skip
+    run.save()
+
+
+def note(file: Path, row: dict[str, Any]) -> None:
+    """One more line of a table."""
+    fresh = not file.exists()
+    with file.open("a", newline="") as stream:
+        writer = csv.DictWriter(stream, row)
+        if fresh:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="folder of the run")
+    parser.add_argument("--minutes", type=float, default=9.0, help="length of this piece")
+    parser.add_argument("--steps", type=int, default=6000, help="length of the whole run")
+    parser.add_argument("--every", type=int, default=250, help="steps between two judgements")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--resume", action="store_true")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    run = Run(args.run, args.seed, args.steps)
+    if args.resume:
+        run.resume()
+    signal.signal(signal.SIGTERM, lambda *_: setattr(run, "stop", True))
+    train(run, args.minutes, args.workers, args.every)
+
+
+if __name__ == "__main__":
+    main()
