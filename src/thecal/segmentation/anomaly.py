@@ -23,7 +23,7 @@ FLARE_CORD, FLARE_SAC = 1.5, 1.35
 # The pattern is the HEALTHY quantile, not the median, so that lesions may fill up to half of the stretch it is read from.
 PATTERN_MM, RING_MM, HEALTHY = 60.0, 1.1, 0.35
 # The cord's tapering end is drawn less surely: finds within this distance of it count less.
-TIP_MM, TIP_TRUST = 30.0, 0.6
+TIP_MM, TIP_TRUST, LAST_TRUST = 30.0, 0.6, 0.3
 # Cord: what stands out seeds a finding, what still departs belongs to it; in units of the cord-to-CSF difference and of noise.
 # Healthy grey matter departs by up to about 0.35, as a phantom in the tests has it; odds are even at CENTRE.
 CENTRE, SEED, GROW = 0.45, 0.24, 0.18
@@ -36,7 +36,9 @@ GAIN_CENTRE, GAIN_SEED, GAIN_GROW = 0.30, 0.25, 0.18
 # CSF: a defect is darker than this and thicker than a root, a vessel's flow void or the bundle of the cauda equina. Roots and
 # slices' partial volume take CSF down by a half, so that odds are even only where CSF's signal has lost DEFECT_CENTRE.
 DEFECT, DEFECT_CENTRE = 0.45, 0.7
-DEFECT_HALF_MM, CAUDA_HALF_MM = 1.5, 3.5
+DEFECT_HALF_MM, CAUDA_HALF_MM, WALL_MM = 1.5, 4.0, 1.5
+# Roots and flow voids run along the spine: a defect this many times longer than thick counts less.
+SLENDER, SLENDER_TRUST = 5.0, 0.5
 # Volumes in mm³ at which the size of a find counts half; how quickly odds change with strength.
 CORD_HALF, GAIN_HALF, DEFECT_HALF = 20.0, 15.0, 60.0
 STEEPNESS = 6.0
@@ -81,10 +83,11 @@ def searchable(drawing: Drawing) -> NDArray[np.bool_]:
 
 
 def depths(drawing: Drawing) -> Depths:
-    """How deep each voxel lies in cord and in sac. The sac counts as wide as its own course where a mass narrows it."""
+    """How deep each voxel lies in cord and in sac. A mass at the wall may narrow the sac by WALL_MM unseen."""
     frame = drawing.frame
     sac = drawing.sac
-    wide = Tube(sac.x, sac.y, sac.z, np.maximum(sac.radius, sac.expected), sac.confidence, sac.expected)
+    radius = np.maximum(sac.radius, np.minimum(sac.expected, sac.radius + WALL_MM))
+    wide = Tube(sac.x, sac.y, sac.z, radius, sac.confidence, sac.expected)
     z = np.arange(frame.shape[2]) * frame.spacing[2]
     return Depths(_depth(drawing.cord, frame, z), _depth(wide, frame, z), z)
 
@@ -136,7 +139,8 @@ def _steadiness(drawing: Drawing, z: Floats) -> Image:
         return np.zeros((1, 1, len(z)), dtype=np.float32)
     steady = np.clip(np.interp(z, cord.z, cord.confidence) / SURE_CONFIDENCE, 0, 1)
     if len(drawing.sac) and cord.z[0] - drawing.sac.z[0] > TIP_MM:
-        steady = steady * np.where(z < cord.z[0] + TIP_MM, TIP_TRUST, 1.0)
+        above = z - cord.z[0]
+        steady = steady * np.where(above < TIP_MM / 3, LAST_TRUST, np.where(above < TIP_MM, TIP_TRUST, 1.0))
     return np.asarray(steady[None, None], dtype=np.float32)
 
 
@@ -224,9 +228,7 @@ def _grown(strength: Image, seeds: Mask, room: Mask, levels: tuple[float, float]
     return np.asarray(mask)
 
 
-def _sure(
-    mask: Mask, strength: Image, noise: float, centre: float, half_mm3: float, frame: Frame
-) -> Image:
+def _sure(mask: Mask, strength: Image, noise: float, centre: float, half_mm3: float, frame: Frame) -> Image:
     """Confidence in each connected part: even odds at the centre's strength, less near noise, less when small."""
     out = np.zeros(mask.shape, dtype=np.float32)
     labels, _ = ndimage.label(mask, np.ones((3, 3, 3)))
@@ -248,7 +250,7 @@ def _defects(drawing: Drawing, place: Depths, scaled: Image) -> Image:
     """Solid tissue in the sac outside the cord, thicker than roots and vessels."""
     frame = drawing.frame
     near_cord = np.array([drawing.cord.at(float(z)) is not None for z in place.z])
-    dark = (place.sac > 0.5) & (place.cord < -0.5) & (scaled < DEFECT)
+    dark = (place.sac > 1.0) & (place.cord < -0.5) & (scaled < DEFECT)
     depth = ndimage.distance_transform_edt(np.pad(dark, 1), sampling=frame.spacing)[1:-1, 1:-1, 1:-1]
     least = np.where(near_cord, DEFECT_HALF_MM, CAUDA_HALF_MM)[None, None]
     core = depth >= least
@@ -256,7 +258,14 @@ def _defects(drawing: Drawing, place: Depths, scaled: Image) -> Image:
         return np.zeros(dark.shape, dtype=np.float32)
     spread = ndimage.distance_transform_edt(~core, sampling=frame.spacing) <= least
     mass = dark & spread
-    return _sure(mass, 1 - scaled, 0.08, DEFECT_CENTRE, DEFECT_HALF, frame)
+    sure = _sure(mass, 1 - scaled, 0.08, DEFECT_CENTRE, DEFECT_HALF, frame)
+    labels, _ = ndimage.label(mass, np.ones((3, 3, 3)))
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+        part = labels[box] == number
+        length = part.shape[2] * float(frame.spacing[2])
+        if length > SLENDER * 2 * float(depth[box][part].max()):
+            sure[box][part] *= SLENDER_TRUST
+    return sure
 
 
 def after_contrast(drawing: Drawing, before: Image, canal: Image) -> Finds | None:
@@ -267,17 +276,25 @@ def after_contrast(drawing: Drawing, before: Image, canal: Image) -> Finds | Non
     """
     after = drawing.frame.voxels
     shared = (before > 0) & (after > 0)
-    tissue = shared & (drawing.cord_share > 0.9 if len(drawing.cord) else canal > 0.9)
+    tissue = shared & (drawing.cord_share > 0.9 if len(drawing.cord) else _around(after, canal))
     if int(tissue.sum()) < 30:
         return None
     factor, unit = _scale(after, before, tissue)
     gain = (after - factor * before) / unit
     gain = ndimage.gaussian_filter(gain, [0.4 / s if s < 1.2 else 0 for s in drawing.frame.spacing])
     room = shared & (canal > 0.6)
+    seeds = shared & (canal > 0.95)
     values = gain[tissue]
     noise = float(1.48 * np.median(np.abs(values - np.median(values)))) + 1e-6
-    mask = _grown(gain, room, room, (GAIN_SEED, GAIN_GROW), noise)
+    mask = _grown(gain, seeds, room, (GAIN_SEED, GAIN_GROW), noise)
     return Finds({"gain": _sure(mask, gain.astype(np.float32), noise, GAIN_CENTRE, GAIN_HALF, drawing.frame)})
+
+
+def _around(after: Image, canal: Image) -> Mask:
+    """Tissue around the canal, neither air and bone nor fat: what stands in for the cord where there is none."""
+    outside = canal < 0.02
+    low, high = np.percentile(after[outside], (40, 75)) if outside.any() else (0.0, 0.0)
+    return np.asarray(outside & (after >= low) & (after <= high))
 
 
 def _scale(after: Image, before: Image, tissue: Mask) -> tuple[Image, Image]:

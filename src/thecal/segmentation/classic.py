@@ -74,7 +74,9 @@ def _map(volume: Volume, names: dict[int, str], key: str | None, notes: tuple[st
 
 
 def _notes(drawing: Drawing) -> tuple[str, ...]:
-    what = "the whole canal: dura and bone are as dark as CSF here" if drawing.canal_only else "the outer boundary of CSF"
+    what = (
+        "the whole canal: dura and bone are as dark as CSF here" if drawing.canal_only else "the outer boundary of CSF"
+    )
     notes = [f"code 2 is {what}"] if len(drawing.sac) else ["no sac was drawn on this series"]
     if drawing.why_not:
         notes.append(f"no cord: {drawing.why_not}")
@@ -145,14 +147,19 @@ def _with_lesions(
 ) -> Segmentation:  # fmt: skip
     """The segmentation with lesions looked for wherever the canal was drawn."""
     if canal is None or aligned.reference is None:
-        return replace(own, not_told=(*own.not_told, NotAssessed("lesion", PATIENT, "the canal was drawn on no series")))
+        return replace(
+            own, not_told=(*own.not_told, NotAssessed("lesion", PATIENT, "the canal was drawn on no series"))
+        )
     looked = look(aligned, drawings, canal[1])
     found = harvest(aligned, drawings, canal[1], looked, LESION_THRESHOLD)
     notes = _lesion_notes(looked)
     maps = _native_lesions(aligned, drawings, canal[1], found, notes)
     told = own.not_told
     if not looked.finds:
-        told = (*told, NotAssessed("lesion", PATIENT, "no T2w, and no T1w before and after contrast, to look for lesions on"))
+        told = (
+            *told,
+            NotAssessed("lesion", PATIENT, "no T2w, and no T1w before and after contrast, to look for lesions on"),
+        )
     if looked.why_no_contrast:
         told = (*told, NotAssessed("enhancement", PATIENT, looked.why_no_contrast))
     probability = {key: {**parts, "lesion": maps[key][1]} for key, parts in own.probability.items()}

@@ -22,7 +22,7 @@ from thecal.segmentation.frame import Floats, Image, Mask
 NOTHING_SEEN, PRIOR = 0.1, 0.15
 # Gaps along the spine up to this length do not part a lesion; parts of a lesion lie this near each other.
 JOIN_MM = 6.0
-OEDEMA_REACH_MM, KINDRED_ODDS = 25.0, 2.0
+OEDEMA_REACH_MM, KINDRED_ODDS, UNLIT_ODDS = 25.0, 2.0, 3.0
 POLE_MM = 6.0
 EXPANDED = 1.3
 THIN_MM, LONG_MM = 1.3, 20.0
@@ -69,32 +69,46 @@ def look(aligned: AlignedStudy, drawings: Sequence[Drawing], canal: Canal) -> Lo
     """Looks for lesions on every series that can show them."""
     finds: dict[str, Finds] = {}
     for one in drawings:
-        if one.levels is not None and one.line.csf > 0 and one.series.role in BRIGHT_CSF and len(one.cord) + len(one.sac):
+        if (
+            one.levels is not None
+            and one.line.csf > 0
+            and one.series.role in BRIGHT_CSF
+            and len(one.cord) + len(one.sac)
+        ):
             finds[one.key] = on_t2(one)
     after = [one for one in drawings if one.series.role == "T1w_ce" and len(one.cord) + len(one.sac)]
     before = [one.series for one in drawings if one.series.role == "T1w"]
     if not after:
         return Looked(finds, (), "no T1w after contrast on which the canal was drawn")
     pairs = []
-    for one in after:
-        partner = _partner(aligned, one, before)
-        image = None if partner is None else _carried(aligned, partner, one)
+    for one, partner in _partners(aligned, after, before):
         inside = _onto(aligned, canal.canal, canal.grid, one)
-        gain = None if image is None else after_contrast(one, image, inside)
-        if partner is not None and gain is not None:
+        gain = after_contrast(one, _carried(aligned, partner, one), inside)
+        if gain is not None:
             finds[one.key] = gain
             pairs.append((partner.key, one.key))
     return Looked(finds, tuple(pairs), "" if pairs else "no T1w before contrast that covers the one after it")
 
 
+def _partners(
+    aligned: AlignedStudy, after: Sequence[Drawing], before: Sequence[Series]
+) -> list[tuple[Drawing, Series]]:
+    """Each image after contrast with the one before it that covers most of it.
+
+    Pairs of one plane blur alike; pairs of two planes are compared only where the study has no other.
+    """
+    found = [(one, series) for one in after if (series := _partner(aligned, one, before)) is not None]
+    alike = [(one, series) for one, series in found if series.plane == one.series.plane]
+    return alike or found
+
+
 def _partner(aligned: AlignedStudy, after: Drawing, before: Sequence[Series]) -> Series | None:
-    """The image before contrast that covers most of the one after, in the same plane if there is one."""
     best: tuple[float, Series] | None = None
     for series in before:
         assert series.volume is not None
         carry = np.linalg.inv(aligned.to_reference[series.key]) @ aligned.to_reference[after.key]
         share = float(covers(series.volume, after.frame.grid, carry).mean())
-        merit = share + (0.3 if series.plane == after.series.plane else 0.0)
+        merit = share + (1.0 if series.plane == after.series.plane else 0.0)
         if share > 0.25 and (best is None or merit > best[0]):
             best = (merit, series)
     return None if best is None else best[1]
@@ -121,6 +135,7 @@ def harvest(
     sure["cord"] = _kindred(sure["cord"], sure["gain"] > threshold, canal)
     fluid = _fluid(aligned, by_key, canal, looked)
     contrast = _compared(aligned, by_key, canal, looked)
+    sure["defect"] = _unlit(sure["defect"], sure["gain"] > threshold, contrast, canal)
     tissue = _tissues(canal, {kind: part > threshold for kind, part in sure.items()}, fluid, contrast,
                       _expanded(aligned, drawings, canal))  # fmt: skip
     everything = np.maximum.reduce(list(sure.values()))
@@ -131,9 +146,7 @@ def harvest(
     return Harvest(tissue, instances, everything, tuple(lesions))
 
 
-def _together(
-    aligned: AlignedStudy, drawings: Mapping[str, Drawing], canal: Canal, looked: Looked, kind: str
-) -> Image:
+def _together(aligned: AlignedStudy, drawings: Mapping[str, Drawing], canal: Canal, looked: Looked, kind: str) -> Image:
     """Probability of one kind of find from all series that could show it."""
     voices = []
     for key, finds in looked.finds.items():
@@ -156,6 +169,13 @@ def _kindred(cord: Image, gain: Mask, canal: Canal) -> Image:
     near = _within(gain, OEDEMA_REACH_MM, canal.grid.spacing_mm) & (cord > 0)
     odds = log_odds(cord) + KINDRED_ODDS
     return np.where(near, 1 / (1 + np.exp(-odds)), cord).astype(np.float32)
+
+
+def _unlit(defect: Image, gain: Mask, compared: Mask, canal: Canal) -> Image:
+    """Defects in CSF that take up no contrast are mostly roots and flow: nearly all tumours outside the cord enhance."""
+    lit = _within(gain, JOIN_MM, canal.grid.spacing_mm) if gain.any() else gain
+    doubted = compared & ~lit & (defect > 0)
+    return np.where(doubted, 1 / (1 + np.exp(-(log_odds(defect) - UNLIT_ODDS))), defect).astype(np.float32)
 
 
 def _fluid(aligned: AlignedStudy, drawings: Mapping[str, Drawing], canal: Canal, looked: Looked) -> Mask:
@@ -283,7 +303,9 @@ def _lesion(
 ) -> Lesion:  # fmt: skip
     points = voxel_to_mm(canal.grid, np.argwhere(mine))
     middle = points[np.linalg.norm(points - points.mean(axis=0), axis=1).argmin()]
-    keys = [one.key for one in drawings if one.key in looked.finds and _shows(aligned, one, looked.finds[one.key], points)]
+    keys = [
+        one.key for one in drawings if one.key in looked.finds and _shows(aligned, one, looked.finds[one.key], points)
+    ]
     key = keys[0] if keys else drawings[0].key
     where = transform_points(np.linalg.inv(aligned.to_reference[key]), middle)
     return Lesion(

@@ -94,9 +94,7 @@ def _numberings(count: int) -> list[tuple[int, ...]]:
     return out
 
 
-def _score(
-    column: Column, levels: tuple[int, ...], cord: Tube, sac: Tube, regions: Sequence[Region]
-) -> float:
+def _score(column: Column, levels: tuple[int, ...], cord: Tube, sac: Tube, regions: Sequence[Region]) -> float:
     kept = sum(level >= 0 for level in levels)
     discs = column.discs[:kept]
     score = _heights(discs, levels[:kept]) + (ATLAS if kept < len(levels) else 0.0)

@@ -40,7 +40,9 @@ class Numbering:
         index = index.reshape(-1, 3)
         if len(index):
             points = self.to_source(aligned, key, voxel_to_mm(labels.grid, index))
-            near = np.abs(points[:, 0] - np.interp(points[:, 2], self.painter.column.z, self.painter.column.x)) < ASIDE_MM
+            near = (
+                np.abs(points[:, 0] - np.interp(points[:, 2], self.painter.column.z, self.painter.column.x)) < ASIDE_MM
+            )
             code = self.painter.at(points[near])
             place = tuple(index[near].T)
             out[place] = np.where(out[place] == 0, code, out[place])

@@ -63,7 +63,9 @@ class Tube:
             return None
         upper = int(np.clip(np.searchsorted(self.z, z), 1, max(1, len(self) - 1)))
         if len(self) == 1:
-            return Slice(float(self.x[0]), float(self.y[0]), self.radius[0], float(self.confidence[0]), self.expected[0])
+            return Slice(
+                float(self.x[0]), float(self.y[0]), self.radius[0], float(self.confidence[0]), self.expected[0]
+            )
         low, high = self.z[upper - 1], self.z[upper]
         if high - low > 1.6 * self.step_mm and low + half < z < high - half:
             return None
@@ -305,7 +307,9 @@ def _box(tube: Tube, frame: Frame) -> tuple[slice, slice]:
     reach = float(tube.radius.max()) + 2
     parts = []
     for centre, step, count in zip((tube.x, tube.y), frame.spacing, frame.shape, strict=False):
-        parts.append(slice(max(0, int((centre.min() - reach) / step)), min(count, int((centre.max() + reach) / step) + 2)))
+        parts.append(
+            slice(max(0, int((centre.min() - reach) / step)), min(count, int((centre.max() + reach) / step) + 2))
+        )
     return parts[0], parts[1]
 
 
