@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thecal import alignment, ingest, segmentation
-from thecal.records import Acquisition, Volume
+from thecal.records import Acquisition, Role, Volume
 from thecal.records.geometry import ras_axes, to_ras
 from thecal.simulation import dicom
 
@@ -50,9 +50,17 @@ def tilted(volume: Volume) -> Volume:
     return Volume(volume.voxels, turn @ volume.affine)
 
 
-def labels(path: Path) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+def role_of(name: str) -> Role:
+    """What the file's name says the image is; told to every path, so that only the path differs."""
+    words = name.lower()
+    roles: dict[str, Role] = {"t1": "T1w", "dwi": "dwi", "mt0": "other", "mt1": "other", "mts": "other"}
+    return next((role for word, role in roles.items() if word in words), "T2w")
+
+
+def labels(path: Path, role: Role) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     """Anatomy and lesion of the only series of an input, in RAS order."""
-    study, _ = ingest.read([path], roles={})
+    by_name: dict[str, Role] = {path.name: role} if path.is_file() else {"1": role}
+    study, _ = ingest.read([path], roles=by_name)
     (series,) = study.images()
     made = segmentation.segment(alignment.align(study))
     empty = Volume(np.zeros(series.volume.shape, np.int16), series.volume.affine)  # type: ignore[union-attr]
@@ -64,15 +72,23 @@ def compare(name: str, volume: Volume, folder: Path) -> int:
     """Prints one line a path; returns the number of voxels that differ."""
     nifti = folder / "image.nii.gz"
     nibabel.save(nibabel.Nifti1Image(np.asarray(volume.voxels), volume.affine), nifti)
-    wanted = labels(nifti)
+    role = role_of(name.rsplit("/", 1)[1])
+    wanted = labels(nifti, role)
     axes, _ = ras_axes(volume.affine)
     kinds: tuple[Literal["classic", "enhanced"], ...] = ("classic", "enhanced")
     differing = 0
     for kind in kinds:
         for plane, world in (("sagittal", 0), ("axial", 2)):
             out = folder / f"{kind}-{plane}"
-            dicom.write(volume, Acquisition(modality="MR"), out, kind=kind, slice_axis=int(axes[world]), shuffled=True)
-            found = labels(out)
+            dicom.write(
+                volume,
+                Acquisition(modality="MR", series_number=1),
+                out,
+                kind=kind,
+                slice_axis=int(axes[world]),
+                shuffled=True,
+            )
+            found = labels(out, role)
             wrong = sum(int((one != other).sum()) for one, other in zip(wanted, found, strict=True))
             drawn = sum(int((one > 0).sum()) for one in wanted)
             print(f"{name:<44}{kind:<10}{plane:<10}{wrong:>8} of {drawn}")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from thecal.records.ranking import Alert, Differential
 from thecal.records.reading import Measurement, Place, Reading
-from thecal.records.study import Identity, Plane, ProtocolCheck, Region, Role, RoleBasis, Unread
+from thecal.records.study import Identity, Plane, ProtocolCheck, Region, Role, RoleBasis, Unread, Value
 
 Status = Literal["preliminary", "approved", "amended"]
 
@@ -97,7 +97,7 @@ class Report:
     status: Status
     acquired_on: str | None
     study_instance_uid: str | None
-    context: Mapping[str, str | float]
+    context: Mapping[str, Value]
     emergencies: tuple[Alert, ...]
     impression: tuple[str, ...]
     series: tuple[SeriesLine, ...]

@@ -16,7 +16,7 @@ Plane = Literal["sagittal", "axial", "coronal", "oblique", "volumetric"]
 Region = Literal["brain", "craniocervical", "cervical", "thoracic", "lumbar", "sacral"]
 RoleBasis = Literal["caller", "header", "description", "image", "none"]
 Severity = Literal["info", "warning", "error"]
-Value = str | float
+Value = str | int | float
 
 
 @dataclass(frozen=True)
