@@ -28,6 +28,11 @@ def test_each_pattern_is_recovered(name: str, state: str) -> None:
     assert finding.state == state
 
 
+def test_a_coat_that_thickens_to_nodules_is_mixed_though_it_is_one_lesion() -> None:
+    lumpy = tuple(replace(one, instance=1, code=6, radii=(4, 3.5, 5)) for one in spines.NODULES)
+    assert spines.seen(spines.reading_of(spines.with_blobs(spines.Spine(), spines.COAT, *lumpy)), CODE).state == "mixed"
+
+
 def test_a_coat_that_was_not_drawn_is_found_on_the_images() -> None:
     bare = spines.with_blobs(Spine(), replace(spines.COAT, code=0, instance=1))
     assert spines.seen(spines.reading_of(bare), CODE).state == "diffuse"

@@ -28,7 +28,7 @@ ONE_SIDED, RIM = 0.05, 0.05
 NEAR_MM = 40.0
 # The coil's shading is smooth over this; it is taken out where that leaves normal cord so much more even. Air is left out by
 # being darker than a share of cord.
-SHADE_MM, WORTH, DARKEST = 12.0, 0.9, 0.15
+SHADE_MM, WORTH, DARKEST, MOST_SHADE = 12.0, 0.9, 0.15, 0.3
 
 Array = NDArray[np.float64]
 Shade = tuple[Array, Array]
@@ -116,12 +116,17 @@ def _course(view: View, axis: Axis, along: Array, logs: Array, ends: tuple[float
     return NormalCord(axis, line.level, line.slope, middle, shade, noise, line.off, line.sides)
 
 
-def shading(view: View, axis: Axis) -> Shade:
-    """How bright the tissues around the canal are along the axis, as the log of a running median: the coil's shading."""
-    around = (view.anatomy != CORD) & (view.anatomy != SAC) & (view.tissue == 0)
+def shading(view: View, axis: Axis, values: NDArray[np.float32] | None = None) -> Shade:
+    """How bright the tissues around the canal are along the axis, as the log of a running median: the coil's shading.
+
+    values replaces the view's own image (a quotient of two, say); what is 0 in it does not count. The course is kept within
+    MOST_SHADE of its own middle, since the tissues at the ends of a field are others.
+    """
+    image = view.values if values is None else values
+    around = (view.anatomy != CORD) & (view.anatomy != SAC) & (view.tissue == 0) & (image > 0)
     around &= view.values > DARKEST * np.median(view.values[view.cord])
     number = np.floor(along_map(view, axis)[around] / PIECE_MM).astype(int)
-    logs = np.log(view.values[around])
+    logs = np.log(image[around])
     held = [n for n in np.unique(number) if np.count_nonzero(number == n) >= 30]
     if len(held) < 3:
         return np.zeros(1), np.zeros(1)
@@ -129,7 +134,8 @@ def shading(view: View, axis: Axis) -> Shade:
     first = np.searchsorted(number[order], held), np.searchsorted(number[order], held, side="right")
     medians = [float(np.median(logs[order][a:b])) for a, b in zip(*first, strict=True)]
     smooth = ndimage.gaussian_filter1d(medians, SHADE_MM / PIECE_MM, mode="nearest")
-    return (np.array(held) + 0.5) * PIECE_MM, np.asarray(smooth)
+    middle = float(np.median(smooth))
+    return (np.array(held) + 0.5) * PIECE_MM, np.clip(smooth, middle - MOST_SHADE, middle + MOST_SHADE)
 
 
 @dataclass(frozen=True)

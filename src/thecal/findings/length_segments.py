@@ -8,6 +8,7 @@ from thecal.findings.axis import spread
 from thecal.findings.levels import Levels, levels_of
 from thecal.findings.views import Mask, View, best
 from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Segmentation
+from thecal.records.geometry import mm_to_voxel
 
 CODE = "length_segments"
 NEEDS = ("lesion", "levels")
@@ -37,14 +38,27 @@ def of_part(code: str, view: View, part: Mask, levels: Levels, lesion: Lesion, w
     bottom, top, height = span(view, part, levels)
     length = bottom - top
     pitch = height / max(length, 1e-6)
-    sd = np.hypot(coarseness(view), ENDS_MM) / pitch
+    ends_mm = float(np.hypot(coarseness(view), ENDS_MM))
+    cut = reaches_edge(view, part)
+    # What is cut by the field's end may be any longer: its length is a least one, and no more than that.
+    sd = ends_mm / pitch + (0.3 * length if cut else 0.0)
     return Finding(
         code, lesion.tracking_uid, "measured", value=round(length, 3), value_sd=round(float(sd), 3),
-        measurement=Measurement(round(height, 2), "mm", round(float(np.hypot(coarseness(view), ENDS_MM)), 2)),
+        measurement=Measurement(round(height, 2), "mm", round(ends_mm, 2)),
         where=view.place(view.mm(part)),
         method=f"{what} along the line of vertebrae, from {levels.name(top) or 'above the labels'} to "
-               f"{levels.name(bottom) or 'below the labels'}; a level crossed in part counts by the share crossed",
+               f"{levels.name(bottom) or 'below the labels'}; a level crossed in part counts by the share crossed"
+               + ("; cut by the end of the field, so at least this long" if cut else ""),
     )  # fmt: skip
+
+
+def reaches_edge(view: View, part: Mask) -> bool:
+    """Whether a part reaches the first or last voxels of the image along the axis nearest to the spine."""
+    volume = view.series.volume
+    assert volume is not None
+    axis = int(np.argmax(np.abs(view.affine[2, :3]) / view.grid.spacing_mm))
+    index = mm_to_voxel(volume, view.mm(part))[:, axis]
+    return bool(index.min() < 1.5 or index.max() > volume.shape[axis] - 2.5)
 
 
 def span(view: View, part: Mask, levels: Levels) -> tuple[float, float, float]:

@@ -19,6 +19,7 @@ from thecal.records import (
     PATIENT,
     AlignedStudy,
     Finding,
+    Lesion,
     Measurement,
     NotAssessed,
     Region,
@@ -40,6 +41,8 @@ GAIN = 0.30
 # Share of the coat that enhances over a height of STRETCH_MM, from which it is diffuse; normal veins fill less (judged).
 DIFFUSE_SHARE, DIFFUSE_SD, STRETCH_MM = 0.40, 0.10, 25.0
 SECTORS, STEP_MM = 8, 5.0
+# A coat thicker than twice this is a nodule there (judged).
+LUMP_MM = 2.4
 # Within this height of a solid lesion the coat is not judged (judged).
 BESIDE_MM = 12.0
 # However clean the images look, imaging misses leptomeningeal disease now and then: no more is put on its absence (judged).
@@ -116,12 +119,20 @@ def nodules(aligned: AlignedStudy, segmentation: Segmentation) -> float:
         if within is None or isinstance(taken, str):
             continue
         gain, sd = degree(taken, lesion)
-        chances.append(lesion.confidence * (1 - within) * belief.above(gain, CUTS[0], sd))
+        chance = lesion.confidence * (1 - within) * belief.above(gain, CUTS[0], sd)
+        chances.extend([chance] * (lumps(taken.view, lesion) if COATING in lesion.tissues else 1))
     sure = np.clip(chances, 1e-6, 1 - 1e-6)
     if len(sure) < 2:
         return 0.0
     none = float(np.prod(1 - sure))
     return float(np.clip(1 - none - sum(none * p / (1 - p) for p in sure), 0, 1))
+
+
+def lumps(view: View, lesion: Lesion) -> int:
+    """The number of places where a coat of the leptomeninges thickens to a nodule."""
+    coat = view.of(lesion)
+    depth = ndimage.distance_transform_edt(np.pad(coat, 1), sampling=view.grid.spacing_mm)[1:-1, 1:-1, 1:-1]
+    return int(ndimage.label(depth >= LUMP_MM, np.ones((3, 3, 3)))[1])
 
 
 def _drawn(aligned: AlignedStudy, segmentation: Segmentation) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from thecal.findings import belief
 from thecal.findings.cord_change import CordChange, beyond, change_of, rimmed
-from thecal.findings.views import CORD_CHANGE, POLAR_CYST, SOLID, SYRINX, Mask
+from thecal.findings.views import CORD_CHANGE, OEDEMA, POLAR_CYST, SOLID, SYRINX, Mask
 from thecal.findings.within_cord import share_within
 from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Segmentation
 
@@ -35,6 +35,7 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
         kind = "itself a T2 change of the cord" if itself else "not solid"
         return NotAssessed(CODE, lesion.tracking_uid, f"the lesion is {kind}")
     swollen = change.bright & ~rimmed(view, change.cavity | view.of(lesion, (POLAR_CYST, SYRINX)))
+    swollen |= view.of(lesion, (OEDEMA,)) & view.cord
     within = share_within(aligned, segmentation, lesion)
     reach, length, part = _reach(change, lesion, swollen, within is not None and within > 0.5)
     seen = belief.above(reach, SEEN_MM, float(np.hypot(SEEN_SD_MM, np.abs(view.affine[2, :3]).max() / 2)))

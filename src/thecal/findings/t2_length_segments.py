@@ -5,7 +5,7 @@ from __future__ import annotations
 from thecal.findings.cord_change import change_of, rimmed
 from thecal.findings.length_segments import of_part
 from thecal.findings.levels import levels_of
-from thecal.findings.views import POLAR_CYST, SYRINX
+from thecal.findings.views import OEDEMA, POLAR_CYST, SYRINX
 from thecal.records import AlignedStudy, Finding, Lesion, NotAssessed, Segmentation
 
 CODE = "t2_length_segments"
@@ -25,7 +25,7 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     if change is None:
         return NotAssessed(CODE, lesion.tracking_uid, "no lesion-free cord beside the lesion on T2w")
     view = change.view
-    tumour = view.tumour(lesion) & view.cord
+    tumour = (view.tumour(lesion) | view.of(lesion, (OEDEMA,))) & view.cord
     cavity = (change.cavity | view.of(lesion, (POLAR_CYST, SYRINX))) & ~tumour
     part = (change.bright & ~rimmed(view, cavity)) | tumour
     if not part.any():

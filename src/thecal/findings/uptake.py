@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thecal.findings.axis import Axis, along_map
-from thecal.findings.cord_signal import NormalCord, clear_cord, normal_cord
+from thecal.findings.cord_signal import NormalCord, clear_cord, normal_cord, shading
 from thecal.findings.views import Mask, View, averaged, box, inner, look, usable
 from thecal.records import AlignedStudy, Lesion, Segmentation, Series, Volume
 from thecal.records.geometry import covers, resample
@@ -43,8 +43,8 @@ class Uptake:
 def uptake(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion) -> Uptake | str:
     """The uptake map of the best pair of images, or why there is none.
 
-    One image is divided by the other, so that coil shading drops out; normal cord beside the lesion, which takes up nothing,
-    takes out the receiver's gain.
+    One image is divided by the other, so that tissues drop out; what shading is left shows in the tissues around the canal, and
+    normal cord beside the lesion, which takes up nothing, takes out the receiver's gain.
     """
     return _kept(aligned, segmentation, lesion.tracking_uid)
 
@@ -89,16 +89,19 @@ def _map(pre: View, post: View, normal: NormalCord, lesion: Lesion, aligned: Ali
     core = clear_cord(post) & seen & (before > 0)
     if np.count_nonzero(core) < 20:
         return None
+    quotient = np.where(seen & (before > 0), post.values / np.maximum(before, 1e-6), 0).astype(np.float32)
+    shade = shading(post, normal.axis, quotient)
     away = np.abs(normal.axis.locate(post.mm(core))[0] - normal.middle)
     nearest = away <= np.sort(away)[min(len(away) - 1, max(40, len(away) // 2))]
-    changes = np.log(np.maximum(post.values[core], 1e-6) / before[core])[nearest]
-    same = float(np.median(changes))
-    noise = float(1.4826 * np.median(np.abs(changes - same)))
+    along = along_map(post, normal.axis)
+    changes = (np.log(np.maximum(quotient[core], 1e-6)) - np.interp(along[core], *shade))[nearest]
+    noise = float(1.4826 * np.median(np.abs(changes - np.median(changes))))
     cut = box(post.of(lesion), np.ceil(8.0 / post.grid.spacing_mm).astype(int))
     near = post.around(post.of(lesion))
+    same = np.exp(float(np.median(changes)) + np.interp(along[cut], *shade))
     plain = before[cut]
-    floor = DARKEST * normal.at(along_map(near, normal.axis)) / np.exp(same)
-    gain = np.asarray((near.values / np.exp(same) - plain) / np.maximum(plain, floor), dtype=np.float32)
+    floor = DARKEST * normal.at(along[cut]) / same
+    gain = np.asarray((near.values / same - plain) / np.maximum(plain, floor), dtype=np.float32)
     residuals = [aligned.residual_mm.get(key) for key in (pre.series.key, post.series.key)]
     loose = max(((r or 0.0) for r in residuals), default=0.0) > RESIDUAL_MM
     sd = float(np.sqrt(0.04**2 + (0 if normal.sides == 2 else 0.05**2) + (0.1**2 if loose else 0)))
