@@ -17,7 +17,9 @@ def agreement(made: Segmentation, true: Segmentation, key: str, code: int) -> fl
     return overlap(made.anatomy[key].volume.voxels == code, true.anatomy[key].volume.voxels == code)
 
 
-def alone(voxels: NDArray[np.float32], role: Role, spacing: tuple[float, float, float] = (1.0, 1.2, 1.3)) -> AlignedStudy:
+def alone(
+    voxels: NDArray[np.float32], role: Role, spacing: tuple[float, float, float] = (1.0, 1.2, 1.3)
+) -> AlignedStudy:
     volume = Volume(voxels, np.diag([*spacing, 1.0]))
     return phantoms.aligned(Series("only", role, 1.0, "caller", "volumetric", volume))
 
@@ -110,7 +112,8 @@ def test_a_study_without_images_is_not_told() -> None:
 
 def test_series_compose_into_the_reference() -> None:
     study = phantoms.aligned(
-        phantoms.series(HEALTHY, "T2w", SAGITTAL, key="sagittal"), phantoms.series(HEALTHY, "T2w", AXIAL, key="axial", seed=1)
+        phantoms.series(HEALTHY, "T2w", SAGITTAL, key="sagittal"),
+        phantoms.series(HEALTHY, "T2w", AXIAL, key="axial", seed=1),
     )
     made, true = segment(study), phantoms.truth(HEALTHY, study)
     assert made.composed_anatomy is not None

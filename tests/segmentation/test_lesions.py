@@ -86,7 +86,11 @@ def test_the_same_images_give_the_same_tracking_uid() -> None:
 
 def test_enhancement_is_not_assessed_without_an_image_before_contrast() -> None:
     spine = replace(HEALTHY, blobs=(TUMOUR,))
-    for kinds in ((("T2w", SAGITTAL),), (("T2w", SAGITTAL), ("T1w", SAGITTAL)), (("T2w", SAGITTAL), ("T1w_ce", SAGITTAL))):
+    for kinds in (
+        (("T2w", SAGITTAL),),
+        (("T2w", SAGITTAL), ("T1w", SAGITTAL)),
+        (("T2w", SAGITTAL), ("T1w_ce", SAGITTAL)),
+    ):
         made = segment(study_of(spine, *kinds))
         gaps = {gap.code: gap for gap in made.not_told}
         assert gaps["enhancement"].subject == PATIENT

@@ -79,7 +79,9 @@ def test_named_bodies_and_discs_are_painted_between_each_other() -> None:
     levels = tuple(LEVEL_NAMES.index(level) for level in ("L5", "L4", "L3", "L2"))
     paint = painter(column, Naming(levels, 1.0))
     middle = (column.discs[1] + column.discs[2]) / 2
-    codes = paint.at(np.array([[0.0, 12.0, middle], [0.0, 12.0, column.discs[1]], [0.0, -5.0, middle], [60.0, 12.0, middle]]))
+    codes = paint.at(
+        np.array([[0.0, 12.0, middle], [0.0, 12.0, column.discs[1]], [0.0, -5.0, middle], [60.0, 12.0, middle]])
+    )
     assert codes.tolist() == [44, DISCS["L4"], 0, 0]
 
 

@@ -19,7 +19,9 @@ def tube(heights: list[float], confidence: list[float] | None = None, radius: fl
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (0.7, 0.9, 4.0), (3.5, 0.8, 0.8)])
 def test_covered_volume_is_that_of_the_tube_whatever_the_voxels(spacing: tuple[float, float, float]) -> None:
-    shape = tuple(int(np.ceil(size / step)) for size, step in zip((41, 51, 33 + 27 * (spacing[2] > 2)), spacing, strict=True))
+    shape = tuple(
+        int(np.ceil(size / step)) for size, step in zip((41, 51, 33 + 27 * (spacing[2] > 2)), spacing, strict=True)
+    )
     frame = frame_of(Volume(np.zeros(shape, dtype=np.float32), np.diag([*spacing, 1.0])))
     step = max(1.0, spacing[2])
     heights = list(np.arange(1, 25 if step == 1 else 13) * step)

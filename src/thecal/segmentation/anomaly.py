@@ -23,7 +23,7 @@ FLARE_CORD, FLARE_SAC = 1.5, 1.35
 # The pattern is the HEALTHY quantile, not the median, so that lesions may fill up to half of the stretch it is read from.
 PATTERN_MM, RING_MM, HEALTHY = 60.0, 1.1, 0.35
 # The cord's tapering end is drawn less surely: finds within this distance of it count less.
-TIP_MM, TIP_TRUST, LAST_TRUST = 30.0, 0.6, 0.3
+TIP_MM, TIP_TRUST, LAST_TRUST, SAC_END_TRUST = 30.0, 0.6, 0.3, 0.5
 # Cord: what stands out seeds a finding, what still departs belongs to it; in units of the cord-to-CSF difference and of noise.
 # Healthy grey matter departs by up to about 0.35, as a phantom in the tests has it; odds are even at CENTRE.
 CENTRE, SEED, GROW = 0.45, 0.24, 0.18
@@ -287,7 +287,16 @@ def after_contrast(drawing: Drawing, before: Image, canal: Image) -> Finds | Non
     values = gain[tissue]
     noise = float(1.48 * np.median(np.abs(values - np.median(values)))) + 1e-6
     mask = _grown(gain, seeds, room, (GAIN_SEED, GAIN_GROW), noise)
-    return Finds({"gain": _sure(mask, gain.astype(np.float32), noise, GAIN_CENTRE, GAIN_HALF, drawing.frame)})
+    sure = _sure(mask, gain.astype(np.float32), noise, GAIN_CENTRE, GAIN_HALF, drawing.frame)
+    return Finds({"gain": (sure * _below_cord(drawing)).astype(np.float32)})
+
+
+def _below_cord(drawing: Drawing) -> Image:
+    """How far gain can be trusted at each height: less where the sac ends, amid epidural veins that take up contrast."""
+    z = np.arange(drawing.frame.shape[2]) * drawing.frame.spacing[2]
+    if not len(drawing.sac) or (len(drawing.cord) and drawing.cord.z[0] - drawing.sac.z[0] < TIP_MM):
+        return np.ones((1, 1, len(z)), dtype=np.float32)
+    return np.where(z < drawing.sac.z[0] + TIP_MM / 2, SAC_END_TRUST, 1.0)[None, None].astype(np.float32)
 
 
 def _around(after: Image, canal: Image) -> Mask:

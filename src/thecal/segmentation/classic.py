@@ -35,7 +35,7 @@ def segment(aligned: AlignedStudy, given: Segmentation | None = None) -> Segment
     given is what an earlier segmenter found: its maps and lesions stand, this one fills in what they lack.
     """
     drawings = draw_all(aligned)
-    numbering = number(drawings)
+    numbering = number(aligned, drawings)
     canal = _canal(aligned, drawings)
     own = replace(
         _anatomy(aligned, drawings, numbering, canal),

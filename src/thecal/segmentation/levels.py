@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 
@@ -26,20 +27,20 @@ HEIGHT_MM = dict(zip(LEVEL_NAMES[2:24], (
 SCALE_SD, HEIGHT_SD = 0.10, 0.09
 # The cord ends at the lower third of L1 on average, T12 to L3 in nearly all. Source: saifuddin1998
 TIP_LEVEL, TIP_SD = LEVEL_NAMES.index("L1") + 0.8, 0.9
-# Log-probability that a disc was overlooked, that edges of dens and atlas pass for discs, that words name another region,
-# that cord lies below L2.
-MISSED, ATLAS, WRONG_WORDS, MISPLACED_CORD = -2.0, -0.3, -3.0, -1.5
+# Log-probability that a disc was overlooked, that edges of dens and atlas or of the sacrum pass for discs, that words name
+# another region, that cord lies below L2.
+MISSED, ATLAS, SACRAL, WRONG_WORDS, MISPLACED_CORD = -2.0, -0.3, -2.0, -3.0, -1.5
 CLEARLY = 0.85
 LEAST_DISCS = 3
 LEAST_EVIDENCE = 0.15
-MOST_DROPPED = 4
+MOST_DROPPED, MOST_SACRAL = 4, 2
 LAST = LEVEL_NAMES.index("L5")
 FIRST = LEVEL_NAMES.index("C2")
 
 
 @dataclass(frozen=True, eq=False)
 class Naming:
-    """How a column is numbered: for each disc the level above it (index in LEVEL_NAMES), −1 where it is no disc.
+    """How a column is numbered: for each disc the level above it (index in LEVEL_NAMES), −1 where it is none that has a name.
 
     probability of that numbering; region the probability of each region; why_not what keeps it from being told.
     """
@@ -74,7 +75,7 @@ def name(column: Column, cord: Tube, sac: Tube, regions: Sequence[Region]) -> Na
 
 
 def _doubt(levels: tuple[int, ...], probability: float) -> str:
-    lowest = LEVEL_NAMES[levels[0]]
+    lowest = LEVEL_NAMES[max(levels)]
     return (f"no anchor fixes the numbering; the likeliest (lowest disc below {lowest}) has a probability of only "
             f"{probability:.2f}")  # fmt: skip
 
@@ -85,25 +86,40 @@ def from_words(regions: Sequence[Region]) -> dict[str, float]:
 
 
 def _numberings(count: int) -> list[tuple[int, ...]]:
-    """All numberings of discs from foot to head, one by one upwards; edges above C2 (dens, atlas) may pass for discs."""
+    """All numberings of discs from foot to head, one by one upwards.
+
+    Edges above C2 (dens, atlas) may pass for discs, and so may the remnants of discs in the sacrum.
+    """
     out = []
-    for dropped in range(min(MOST_DROPPED, count - LEAST_DISCS) + 1):
-        kept = count - dropped
-        for lowest in range(FIRST + kept - 1, LAST + 1 if not dropped else FIRST + kept):
-            out.append((*range(lowest, lowest - kept, -1), *(-1,) * dropped))
+    for below, above in product(range(MOST_SACRAL + 1), range(MOST_DROPPED + 1)):
+        kept = count - below - above
+        if kept < LEAST_DISCS:
+            continue
+        lowest = range(FIRST + kept - 1, LAST + 1)
+        if above:
+            lowest = lowest[:1]
+        if below:
+            lowest = lowest[-1:] if LAST in lowest else lowest[:0]
+        out += [((-1,) * below + tuple(range(first, first - kept, -1)) + (-1,) * above) for first in lowest]
     return out
 
 
 def _score(column: Column, levels: tuple[int, ...], cord: Tube, sac: Tube, regions: Sequence[Region]) -> float:
-    kept = sum(level >= 0 for level in levels)
-    discs = column.discs[:kept]
-    score = _heights(discs, levels[:kept]) + (ATLAS if kept < len(levels) else 0.0)
-    score += _ends(column, discs, levels[:kept])
-    score += _cord_ends(column, discs, levels[:kept], cord, sac)
+    at = np.array(levels) >= 0
+    discs, named_levels = column.discs[at], tuple(level for level in levels if level >= 0)
+    score = _heights(discs, named_levels) + (ATLAS if levels[-1] < 0 else 0.0) + (SACRAL if levels[0] < 0 else 0.0)
+    score += _unexplained(len(levels) - len(named_levels))
+    score += _ends(column, discs, named_levels)
+    score += _cord_ends(column, discs, named_levels, cord, sac)
     if regions:
-        named = sum(_region_of(level) in regions for level in levels[:kept]) / kept
+        named = sum(_region_of(level) in regions for level in named_levels) / len(named_levels)
         score += WRONG_WORDS * (1 - named)
     return score
+
+
+def _unexplained(count: int) -> float:
+    """What a numbering forgoes by leaving edges without a height to explain: their heights' typical log-likelihood."""
+    return -count * (0.5 + float(np.log(HEIGHT_SD)))
 
 
 def _heights(discs: Floats, levels: tuple[int, ...]) -> float:

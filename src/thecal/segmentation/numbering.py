@@ -19,6 +19,8 @@ from thecal.segmentation.vertebrae import Painter, painter
 
 REACH_MM = 45.0
 ASIDE_MM = 28.0
+# A numbering is heard against another's from this probability; discs this near each other are one.
+HEARD, SAME_DISC_MM = 0.4, 9.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,7 @@ class Numbering:
         return parts[0], parts[1], parts[2]
 
 
-def number(drawings: Sequence[Drawing]) -> Numbering:
+def number(aligned: AlignedStudy, drawings: Sequence[Drawing]) -> Numbering:
     """Numbers the vertebrae of a study by its clearest column, and tells each series' regions."""
     region: dict[str, Mapping[str, float]] = {}
     named: list[tuple[Naming, Column, Drawing]] = []
@@ -90,9 +92,28 @@ def number(drawings: Sequence[Drawing]) -> Numbering:
         why = "no series with thin enough slices along the spine shows the canal"
         return Numbering(None, None, region, (NotAssessed("levels", PATIENT, why),))
     best = max(named, key=lambda one: (one[0].told, one[0].probability))
+    if best[0].told and any(_contradicts(aligned, best, other) for other in named):
+        why = "the series of this study disagree on which vertebra is which"
+        return Numbering(None, None, region, (NotAssessed("levels", PATIENT, why),))
     if not best[0].told:
         return Numbering(None, None, region, (NotAssessed("levels", PATIENT, best[0].why_not),))
     return Numbering(painter(best[1], best[0]), best[2], region)
+
+
+def _contradicts(
+    aligned: AlignedStudy, best: tuple[Naming, Column, Drawing], other: tuple[Naming, Column, Drawing]
+) -> bool:
+    """Whether another series, likely enough of its own numbering, gives most discs that both show another name."""
+    if other[0].probability < HEARD:
+        return False
+    marks = []
+    for naming, column, drawing in (best, other):
+        world = drawing.frame.to_world(column.place(column.discs, 10.0))
+        marks.append((transform_points(aligned.to_reference[drawing.key], world), np.array(naming.levels)))
+    away = np.linalg.norm(marks[0][0][:, None] - marks[1][0][None], axis=2)
+    nearest = away.argmin(axis=1)
+    same = (away.min(axis=1) < SAME_DISC_MM) & (marks[0][1] >= 0) & (marks[1][1][nearest] >= 0)
+    return bool(same.any() and (marks[0][1][same] != marks[1][1][nearest][same]).mean() > 0.5)
 
 
 def spanned(numbering: Numbering, aligned: AlignedStudy, grid: Grid, mask: NDArray[np.bool_]) -> tuple[str, ...]:

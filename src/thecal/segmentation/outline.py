@@ -205,7 +205,7 @@ def draw_cord(frame: Frame, line: Centreline) -> tuple[Tube, Levels]:
         if number < ROUNDS - 1:
             expected = 0.85 * course(radius, SLOW_MM / step) + 0.15 * base
             x, y = (along(c + np.clip(d, -2, 2), 3.0 / step) for c, d in zip((x, y), off_centre(radius), strict=True))
-    edge, found = _crossing(scaled, index)
+    edge, found = _crossing(scaled, index, frame.spacing)
     edge = along(edge, 1.0 / step)
     edge = np.asarray(ndimage.gaussian_filter1d(edge, 0.8, axis=1, mode="wrap"))
     confidence = along(_confidence(slope, index, found, levels), 4.0 / step)
@@ -256,22 +256,33 @@ def off_centre(radius: Floats) -> tuple[Floats, Floats]:
     return (radius**3 * np.cos(ANGLES)).sum(axis=1) / area, (radius**3 * np.sin(ANGLES)).sum(axis=1) / area
 
 
+def _ahead(values: Image, index: NDArray[np.int_], ahead: NDArray[np.int_]) -> Image:
+    return take(values, index[:, :, None] + ahead)
+
+
 def take(values: Image, index: NDArray[np.int_]) -> Image:
     return np.take_along_axis(values, np.clip(index, 0, values.shape[2] - 1), axis=2)
 
 
-def _crossing(scaled: Image, index: NDArray[np.int_]) -> tuple[Floats, NDArray[np.bool_]]:
-    """Radius, finer than a step, where the ray rises through the share of its own CSF; and whether it does near the edge."""
-    beyond = take(scaled, index[:, :, None] + np.arange(1, 9)).max(axis=2)
-    level = EDGE_SHARE * np.clip(beyond, 0.4, 1.3)
+def _crossing(scaled: Image, index: NDArray[np.int_], spacing: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Radius, finer than a step, where the ray rises through the share of its own CSF; and whether it does near the edge.
+
+    Along rays that cross thick slices CSF is met up to a slice further out, and the edge is the blurred step's middle.
+    """
+    thick = np.hypot(spacing[0] * np.cos(ANGLES), spacing[1] * np.sin(ANGLES))
+    reach = np.ceil(np.maximum(2.0, thick) / RAY_STEP_MM)
+    ahead = np.arange(1, int(reach.max()) + 1)
+    beyond = np.where(ahead <= reach[:, None], _ahead(scaled, index, ahead), -np.inf).max(axis=2)
+    share = EDGE_SHARE + (0.5 - EDGE_SHARE) * np.clip((thick - 1) / 2, 0, 1)
+    level = share * np.clip(beyond, 0.4, 1.3)
     high = scaled - level[:, :, None]
     rises = (high[:, :, :-1] <= 0) & (high[:, :, 1:] > 0)
     away = np.where(rises, np.abs(np.arange(scaled.shape[2] - 1) - index[:, :, None]), 99)
     nearest = away.argmin(axis=2)
     found = take(away, nearest[:, :, None])[:, :, 0] <= 4
     low, up = (take(high, nearest[:, :, None] + n)[:, :, 0] for n in (0, 1))
-    share = np.where(found, -low / np.where(up == low, 1, up - low), 0)
-    return CORD_RADII[0] + RAY_STEP_MM * (np.where(found, nearest, index) + share), np.asarray(found)
+    part = np.where(found, -low / np.where(up == low, 1, up - low), 0)
+    return CORD_RADII[0] + RAY_STEP_MM * (np.where(found, nearest, index) + part), np.asarray(found)
 
 
 def _confidence(slope: Image, index: NDArray[np.int_], found: NDArray[np.bool_], levels: Levels) -> Floats:

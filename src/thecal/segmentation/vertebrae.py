@@ -48,7 +48,7 @@ class Painter:
 
 def painter(column: Column, naming: Naming) -> Painter:
     """A painter for a column whose discs have names."""
-    discs = column.discs[: sum(level >= 0 for level in naming.levels)]
+    discs = column.discs[np.array(naming.levels) >= 0]
     levels = np.array([level for level in naming.levels if level >= 0], dtype=np.float64)
     at = np.arange(len(column.z), dtype=np.float64)
     known = np.array([LEVEL_NAMES.index(name) for name in SIZES], dtype=np.float64)
