@@ -43,7 +43,12 @@ def span(reference: Series, study: Study) -> Grid:
     assert reference.volume is not None
     others = []
     for one in study.images():
-        if one.volume is not None and one.key != reference.key and same_frame(one, reference) and one.role != "localizer":
+        if (
+            one.volume is not None
+            and one.key != reference.key
+            and same_frame(one, reference)
+            and one.role != "localizer"
+        ):
             others.append(_middle_column(one) if one.plane == "axial" else one.volume.grid)
     return extend(reference.volume.grid, others)
 
@@ -51,7 +56,9 @@ def span(reference: Series, study: Study) -> Grid:
 def _middle_column(series: Series) -> Grid:
     assert series.volume is not None
     grid = series.volume.grid
-    along = int(np.argmax(np.abs(grid.affine[2, :3]) / grid.spacing_mm)) if series.slice_axis is None else series.slice_axis
+    along = (
+        int(np.argmax(np.abs(grid.affine[2, :3]) / grid.spacing_mm)) if series.slice_axis is None else series.slice_axis
+    )
     shape, first = [1, 1, 1], np.array([n // 2 for n in grid.shape], dtype=np.float64)
     shape[along], first[along] = grid.shape[along], 0
     affine = grid.affine.copy()

@@ -58,13 +58,16 @@ def match(fixed: Volume, moving: Volume) -> Match | None:
     if np.count_nonzero(band.voxels) < 500:
         return None
     coarse, fine = ((shrink(fixed, size), shrink(moving, size)) for size in PASSES_MM)
-    best = _register(*fine, band, _catch(*coarse, band), FULL)
+    whole = _part(fine[0], band)
+    best = _register(whole, fine[1], _catch(_part(coarse[0], band), coarse[1]), FULL)
     halves = _halve(band)
     starts = _pushed(best, 1.5), _pushed(best, -1.5)
-    alone = [_register(*fine, half, start, CHECK) for start, half in zip(starts, halves, strict=True)]
+    alone = [
+        _register(_part(fine[0], half), fine[1], start, CHECK) for start, half in zip(starts, halves, strict=True)
+    ]
     points = [_points(half) for half in halves]
     everywhere = np.concatenate(points)
-    before, after = (_information(*fine, band, pose) for pose in (np.eye(4), best))
+    before, after = (_information(whole, fine[1], pose) for pose in (np.eye(4), best))
     return Match(
         np.asarray(np.linalg.inv(best)), after, (after - before) / max(after, 1e-9), _apart(best, np.eye(4), everywhere),
         degrees_of(best), _rms([_apart(one, best, at) for one, at in zip(alone, points, strict=True)]),
@@ -72,7 +75,27 @@ def match(fixed: Volume, moving: Volume) -> Match | None:
     )  # fmt: skip
 
 
-def _catch(fixed: Volume, moving: Volume, band: Volume) -> Matrix:
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A fixed image cut to what is matched of it, which of its voxels that is, and the middle of these in mm."""
+
+    image: Volume
+    mask: Volume
+    centre: Matrix
+
+
+def _part(fixed: Volume, band: Volume) -> _Part:
+    on_fixed = resample(band, fixed.grid, order=0).voxels
+    inside = np.argwhere(on_fixed)
+    low, high = inside.min(axis=0), inside.max(axis=0) + 1
+    cut = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    affine = fixed.affine.copy()
+    affine[:3, 3] = voxel_to_mm(fixed, low)
+    centre = voxel_to_mm(fixed, inside.mean(axis=0))
+    return _Part(Volume(fixed.voxels[cut], affine), Volume(on_fixed[cut], affine), centre)
+
+
+def _catch(fixed: _Part, moving: Volume) -> Matrix:
     """The coarse match: from where the headers put it, and from starts up and down the spine, whose vertebrae look alike.
 
     Another start is believed only where it ends with clearly more mutual information.
@@ -81,8 +104,8 @@ def _catch(fixed: Volume, moving: Volume, band: Volume) -> Matrix:
     for start in STARTS_MM:
         pose = np.eye(4)
         pose[2, 3] = start
-        pose = _register(fixed, moving, band, pose, CATCH)
-        information = _information(fixed, moving, band, pose)
+        pose = _register(fixed, moving, pose, CATCH)
+        information = _information(fixed, moving, pose)
         if information > most * 1.05:
             best, most = pose, information
     return best
@@ -108,7 +131,9 @@ def spine_band(fixed: Grid, moving: Grid) -> Volume:
 
 def shrink(volume: Volume, size_mm: float) -> Volume:
     """The image with neighbouring voxels averaged along each axis, as many as fit into size_mm; the place stays."""
-    counts = [max(1, min(int(size_mm / step + 0.3), n)) for step, n in zip(volume.spacing_mm, volume.shape, strict=True)]
+    counts = [
+        max(1, min(int(size_mm / step + 0.3), n)) for step, n in zip(volume.spacing_mm, volume.shape, strict=True)
+    ]
     shape = [n // count for n, count in zip(volume.shape, counts, strict=True)]
     cut = volume.voxels[tuple(slice(0, n * count) for n, count in zip(shape, counts, strict=True))]
     mean = np.nan_to_num(cut.astype(np.float32)).reshape(
@@ -164,18 +189,19 @@ def _image(volume: Volume) -> Any:
     return image
 
 
-def _method(fixed: Volume, band: Volume, samples: int, sitk: Any) -> tuple[Any, Any]:
-    on_fixed = resample(band, fixed.grid, order=0)
-    inside = int(np.count_nonzero(on_fixed.voxels))
+def _method(fixed: _Part, samples: int, sitk: Any) -> Any:
+    inside = int(np.count_nonzero(fixed.mask.voxels))
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(BINS)
     method.SetInterpolator(sitk.sitkLinear)
-    method.SetMetricFixedMask(sitk.Cast(_image(on_fixed) > 0, sitk.sitkUInt8))
+    method.SetMetricFixedMask(sitk.Cast(_image(fixed.mask) > 0, sitk.sitkUInt8))
+    method.SetMetricUseFixedImageGradientFilter(False)
+    method.SetMetricUseMovingImageGradientFilter(False)
     if inside > samples:
         # ITK draws over the whole image and keeps what falls inside the mask.
         method.SetMetricSamplingStrategy(method.RANDOM)
         method.SetMetricSamplingPercentage(min(1.0, samples / inside), SEED)
-    return method, _image(fixed)
+    return method
 
 
 @contextmanager
@@ -189,24 +215,28 @@ def _one_thread(sitk: Any) -> Iterator[None]:
         sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
 
 
-def _register(fixed: Volume, moving: Volume, band: Volume, start: Matrix, effort: tuple[int, int]) -> Matrix:
+def _register(fixed: _Part, moving: Volume, start: Matrix, effort: tuple[int, int]) -> Matrix:
     """The rigid motion (fixed mm to moving mm) with the most mutual information near a start."""
     import SimpleITK as sitk  # noqa: N813
 
-    method, fixed_image = _method(fixed, band, effort[0], sitk)
+    method = _method(fixed, effort[0], sitk)
     transform = sitk.Euler3DTransform()
-    centre = voxel_to_mm(band, np.argwhere(band.voxels).mean(axis=0))
+    centre = fixed.centre
     transform.SetCenter([float(x) for x in centre])
     transform.SetMatrix([float(x) for x in start[:3, :3].ravel()], 1e-6)
     transform.SetTranslation([float(x) for x in start[:3, 3] + start[:3, :3] @ centre - centre])
     method.SetOptimizerAsRegularStepGradientDescent(
-        learningRate=1.0, minStep=0.01, numberOfIterations=effort[1], relaxationFactor=0.6, gradientMagnitudeTolerance=1e-6
+        learningRate=1.0,
+        minStep=0.01,
+        numberOfIterations=effort[1],
+        relaxationFactor=0.6,
+        gradientMagnitudeTolerance=1e-6,
     )
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetInitialTransform(transform, inPlace=True)
     try:
         with _one_thread(sitk):
-            method.Execute(fixed_image, _image(moving))
+            method.Execute(_image(fixed.image), _image(moving))
     except RuntimeError:
         return start
     found = np.eye(4)
@@ -215,14 +245,13 @@ def _register(fixed: Volume, moving: Volume, band: Volume, start: Matrix, effort
     return found
 
 
-def _information(fixed: Volume, moving: Volume, band: Volume, pose: Matrix) -> float:
+def _information(fixed: _Part, moving: Volume, pose: Matrix) -> float:
     """Mutual information, in nats, over the spine band in one pose, less what chance alone would show."""
-    there = resample(moving, fixed.grid, pose, fill=np.nan).voxels
-    on_fixed = resample(band, fixed.grid, order=0).voxels > 0
-    use = on_fixed & np.isfinite(there)
+    there = resample(moving, fixed.image.grid, pose, fill=np.nan).voxels
+    use = (fixed.mask.voxels > 0) & np.isfinite(there)
     if np.count_nonzero(use) < 500:
         return 0.0
-    counts, _, _ = np.histogram2d(_clipped(fixed.voxels[use]), _clipped(there[use]), bins=BINS)
+    counts, _, _ = np.histogram2d(_clipped(fixed.image.voxels[use]), _clipped(there[use]), bins=BINS)
     joint = counts / counts.sum()
     apart = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
     seen = joint > 0
@@ -233,4 +262,3 @@ def _information(fixed: Volume, moving: Volume, band: Volume, pose: Matrix) -> f
 def _clipped(values: NDArray[Any]) -> NDArray[Any]:
     low, high = np.percentile(values, [0.5, 99.5])
     return np.asarray(np.clip(values, low, high))
-
