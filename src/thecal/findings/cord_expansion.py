@@ -93,7 +93,7 @@ def _beside(view: View, lesion: Lesion) -> Beside | None:
     low, high = extent(view, axis, view.body(lesion))
     at = (whole.along > low - step / 2) & (whole.along < high + step / 2)
     drawn = np.concatenate([axis.locate(view.mm(view.tissue > 0))[0]])
-    free = np.array([not np.any(np.abs(drawn - s) < step / 2 + CLEAR_MM / 2) for s in whole.along])
+    free = np.array([not np.any(np.abs(drawn - s) < step / 2 + CLEAR_MM / 2) for s in whole.along], dtype=bool)
     below = free & (whole.along < low - CLEAR_MM) & (whole.along > low - REACH_MM)
     above = free & (whole.along > high + CLEAR_MM) & (whole.along < high + REACH_MM)
     below = below if np.count_nonzero(below) * step >= NEEDED_MM else np.zeros_like(below)

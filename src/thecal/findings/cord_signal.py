@@ -30,6 +30,9 @@ NEAR_MM = 40.0
 # being darker than a share of cord.
 SHADE_MM, WORTH, DARKEST, MOST_SHADE = 12.0, 0.9, 0.15, 0.3
 
+# CSF and cord differ by at least this factor where both were drawn rightly (judged).
+CSF_BRIGHT, CSF_DARK, UNLIKE = frozenset({"T2w", "T2w_fs", "ADC", "ct_myelogram"}), frozenset({"T1w"}), 1.15
+
 Array = NDArray[np.float64]
 Shade = tuple[Array, Array]
 
@@ -82,7 +85,7 @@ def normal_cord(view: View, lesion: Lesion, clear_mm: float = CLEAR_MM) -> Norma
     if axis is None or not drawn.any():
         return None
     core = clear_cord(view, clear_mm)
-    if np.count_nonzero(core) < 20:
+    if np.count_nonzero(core) < 20 or not looks_like_cord(view):
         return None
     along, _, _ = axis.locate(view.mm(core))
     lesion_along, _, _ = axis.locate(view.mm(drawn))
@@ -95,6 +98,19 @@ def normal_cord(view: View, lesion: Lesion, clear_mm: float = CLEAR_MM) -> Norma
 def clear_cord(view: View, clear_mm: float = CLEAR_MM) -> Mask:
     """The inner cord so far from anything drawn as lesion."""
     return inner(view.cord & ~grown(view, view.tissue > 0, clear_mm), 40)[0]
+
+
+def looks_like_cord(view: View) -> bool:
+    """Whether what was drawn as cord differs from the CSF around it as cord does: brighter on T1w, darker on T2w.
+
+    Where a drawing took roots for cord, or CSF, nothing can be measured against it. Taken as true where little CSF is in view.
+    """
+    cord = inner(view.cord & (view.tissue == 0), 40)[0]
+    csf = inner((view.anatomy == SAC) & (view.tissue == 0), 40)[0]
+    if view.series.role not in CSF_BRIGHT | CSF_DARK or np.count_nonzero(csf) < 40 or not cord.any():
+        return True
+    ratio = float(np.median(view.values[cord]) / max(float(np.median(view.values[csf])), 1e-6))
+    return ratio < 1 / UNLIKE if view.series.role in CSF_BRIGHT else ratio > UNLIKE
 
 
 def _course(view: View, axis: Axis, along: Array, logs: Array, ends: tuple[float, float]) -> NormalCord | None:

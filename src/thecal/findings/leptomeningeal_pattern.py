@@ -72,7 +72,7 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: object) -
         if (coat := coat_of(aligned, segmentation, after)) is not None
     ]
     if not coats:
-        return NotAssessed(CODE, PATIENT, "no pair of T1w before and after contrast shows cord and sac")
+        return NotAssessed(CODE, PATIENT, "no pair of T1w before and after contrast shows cord and sac apart")
     coat = max(coats, key=lambda one: one.share)
     drawn = _drawn(aligned, segmentation)
     diffuse = max(belief.above(coat.share, DIFFUSE_SHARE, DIFFUSE_SD), 0.9 * float(drawn))
@@ -149,11 +149,13 @@ def coat_of(aligned: AlignedStudy, segmentation: Segmentation, after: Series) ->
     for before in pairs:
         pre = look(aligned, segmentation, before.key)
         across = np.linalg.inv(pre.to_reference) @ post.to_reference
-        shell = _shell(post) & covers(pre.grid, post.grid, across) & ~_beside_lesion(post, axis)
-        if np.count_nonzero(shell) < 200:
+        cord = resample(Volume(pre.cord.astype(np.int16), pre.affine), post.grid, across, order=0).voxels > 0
+        shell = _shell(post, cord) & covers(pre.grid, post.grid, across) & ~_beside_lesion(post, axis)
+        normal = cord & (post.tissue == 0)
+        if np.count_nonzero(shell) < 200 or np.count_nonzero(normal) < 200:
             continue
         plain = resample(Volume(pre.values, pre.affine), post.grid, across).voxels
-        gain = _over_cord(post.values, post, axis) - _over_cord(plain, post, axis)
+        gain = _over_cord(post.values, normal, post, axis) - _over_cord(plain, normal, post, axis)
         return _stretch(post, axis, shell, gain)
     return None
 
@@ -170,19 +172,24 @@ def _beside_lesion(view: View, axis: Axis) -> NDArray[np.bool_]:
     return np.asarray(nearest <= BESIDE_MM)
 
 
-def _shell(view: View) -> NDArray[np.bool_]:
-    """The sac within reach of the cord's surface, lesions outside the coat left out."""
-    away = ndimage.distance_transform_edt(view.anatomy != CORD, sampling=view.grid.spacing_mm)
+def _shell(view: View, cord: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Cord and sac of the enhanced image just outside the cord as it was before contrast, lesions outside the coat left out.
+
+    A coat that enhances is easily drawn as cord; the outline from before contrast does not know of it.
+    """
+    away = ndimage.distance_transform_edt(~cord, sampling=view.grid.spacing_mm)
     lesion = (view.tissue > 0) & (view.tissue != COATING)
-    return np.asarray((view.anatomy == SAC) & (away <= COAT_MM + 0.5 * view.grid.spacing_mm.min()) & ~lesion)
+    reach = COAT_MM + 0.5 * view.grid.spacing_mm.min()
+    return np.asarray(np.isin(view.anatomy, (CORD, SAC)) & (away > 0) & (away <= reach) & ~lesion)
 
 
-def _over_cord(values: NDArray[np.floating[Any]], view: View, axis: Axis) -> NDArray[np.float32]:
+def _over_cord(
+    values: NDArray[np.floating[Any]], cord: NDArray[np.bool_], view: View, axis: Axis
+) -> NDArray[np.float32]:
     """Values on the view's grid as multiples of the lesion-free cord at the same height, from a running median along it.
 
     Both images of a pair are taken over the same voxels of cord, so that what the cord's outline takes in too much cancels.
     """
-    cord = view.cord & (view.tissue == 0)
     number = np.floor(axis.locate(view.mm(cord))[0] / 12.0).astype(int)
     kinds, count = np.unique(number, return_counts=True)
     kinds = kinds[count >= min(20, count.max())]
