@@ -119,7 +119,9 @@ def lesions_in(case: Case, folder: Path, made: Segmentation, key: str) -> str:
     drawn = to_ras(made.lesion[key].volume).voxels > 0 if key in made.lesion else np.zeros_like(painted)
     found = bool((drawn & painted).any())
     word = "found" if found else "NOT found"
-    return f"{called} lesions called, {called - int(found)} false; painted lesion {word}, Dice {dice(drawn, painted):.2f}"
+    return (
+        f"{called} lesions called, {called - int(found)} false; painted lesion {word}, Dice {dice(drawn, painted):.2f}"
+    )
 
 
 def main() -> None:

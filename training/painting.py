@@ -324,7 +324,9 @@ class Painter:
             angle = np.arctan2(v / np.maximum(b, 0.1), u / np.maximum(a, 0.1))
             q = q / (1 + sum(amount * np.cos(k * angle + turn) for k, amount, turn in self.spine.numbers["ripple"]))
         middle = np.minimum(a, b)
-        return np.asarray(np.where(q > 0.05, np.minimum(radius * (1 / np.maximum(q, 0.05) - 1), middle), middle), np.float32)
+        return np.asarray(
+            np.where(q > 0.05, np.minimum(radius * (1 / np.maximum(q, 0.05) - 1), middle), middle), np.float32
+        )
 
     def _canal(self, where: NDArray[np.intp]) -> None:
         rng, edge, numbers, scene = self.rng, self.edge, self.spine.numbers, self.scene

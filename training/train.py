@@ -131,11 +131,17 @@ def hold_out(seed: int = 900) -> list[Any]:
     return crops
 
 
+def _begin_painting(_: int) -> None:
+    # A signal sent to the whole group is the trainer's to answer: it saves, then ends its painters.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    torch.set_num_threads(1)
+
+
 def crops_of(run: Run, workers: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
     """Crops from the run's step on, in an order that the seed alone decides."""
     paintings = Paintings(run.seed, run.step // 2, (run.steps - run.step + 1) // 2)
     loader = DataLoader(paintings, batch_size=None, num_workers=workers, prefetch_factor=8 if workers else None,
-                        worker_init_fn=lambda _: torch.set_num_threads(1))  # fmt: skip
+                        worker_init_fn=_begin_painting)  # fmt: skip
     for first, second, truth, counts_first, counts_second in loader:
         for image, counts in ((first, counts_first), (second, counts_second)):
             yield image[None, None], truth[None].long(), counts[None]

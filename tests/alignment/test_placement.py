@@ -44,7 +44,9 @@ def test_a_known_motion_is_recovered_at_the_spine(
     role: Role, grid: Grid, shift: Triple, turn: Triple, inverted: bool
 ) -> None:
     moved = phantoms.motion(shift, turn)
-    other = phantoms.series(SPINE, role, grid, key="moved", moved=moved, noise=0.05, seed=4, inverted=inverted, gain=3.0)
+    other = phantoms.series(
+        SPINE, role, grid, key="moved", moved=moved, noise=0.05, seed=4, inverted=inverted, gain=3.0
+    )
     placed = align(Study((STILL, other)))
     residual = placed.residual_mm["moved"]
     assert placed.refined["moved"]
@@ -78,7 +80,9 @@ def test_an_implausible_motion_is_refused_and_the_residual_says_so() -> None:
 
 
 def test_a_series_without_overlap_keeps_its_header_and_has_no_residual() -> None:
-    lower = phantoms.series(SPINE, "T2w", phantoms.grid((37, 53, 29), (1.5, 2.0, 1.5), centre=(0, 0, -150)), key="lower")
+    lower = phantoms.series(
+        SPINE, "T2w", phantoms.grid((37, 53, 29), (1.5, 2.0, 1.5), centre=(0, 0, -150)), key="lower"
+    )
     placed = align(Study((STILL, lower)))
     assert np.array_equal(placed.to_reference["lower"], np.eye(4))
     assert placed.residual_mm["lower"] is None
@@ -134,4 +138,7 @@ def test_voxels_are_left_as_they_are() -> None:
 
 def test_importing_the_room_does_not_load_simpleitk() -> None:
     code = "import sys, thecal.alignment; sys.exit('SimpleITK' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}, check=False).returncode == 0
+    assert (
+        subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}, check=False).returncode
+        == 0
+    )

@@ -62,9 +62,7 @@ def match(fixed: Volume, moving: Volume) -> Match | None:
     best = _register(whole, fine[1], _catch(_part(coarse[0], band), coarse[1]), FULL)
     halves = _halve(band)
     starts = _pushed(best, 1.5), _pushed(best, -1.5)
-    alone = [
-        _register(_part(fine[0], half), fine[1], start, CHECK) for start, half in zip(starts, halves, strict=True)
-    ]
+    alone = [_register(_part(fine[0], half), fine[1], start, CHECK) for start, half in zip(starts, halves, strict=True)]
     points = [_points(half) for half in halves]
     everywhere = np.concatenate(points)
     before, after = (_information(whole, fine[1], pose) for pose in (np.eye(4), best))

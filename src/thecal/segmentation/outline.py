@@ -261,6 +261,7 @@ def _ahead(values: Image, index: NDArray[np.int_], ahead: NDArray[np.int_]) -> I
 
 
 def take(values: Image, index: NDArray[np.int_]) -> Image:
+    """Values along rays (the last axis) at whole-numbered steps, the ends repeated beyond."""
     return np.take_along_axis(values, np.clip(index, 0, values.shape[2] - 1), axis=2)
 
 
