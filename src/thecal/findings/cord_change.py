@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
-from thecal.findings.axis import Axis
+from thecal.findings.axis import Axis, along_map
 from thecal.findings.cord_signal import NormalCord, normal_cord
 from thecal.findings.views import (
     CORD,
@@ -35,6 +36,8 @@ BRIGHT = 1.25
 CAVITY_SHARE = 0.5
 # Undrawn change lies near the lesion: normal cord is first looked for beyond this.
 FAR_MM = 25.0
+# Change and cavities count at a height from this area of their section on (judged).
+LEAST_AREA_MM2 = 4.0
 # The lesion's own edge blurs over so far.
 EDGE_MM = 2.5
 
@@ -104,6 +107,19 @@ def rimmed(view: View, mask: Mask) -> Mask:
     return grown(view, mask, EDGE_MM)
 
 
+def beside_cavity(change: CordChange, lesion: Lesion) -> Mask:
+    """Cord at the heights of cavities beyond the tumour, where thick slices blur fluid into the cord beside it."""
+    view = change.view
+    outside = (change.cavity | view.of(lesion, (POLAR_CYST, SYRINX))) & ~view.tumour(lesion)
+    along = along_map(view, change.axis)
+    low, high = (float(end(along[view.tumour(lesion)])) for end in (np.min, np.max))
+    outside &= (along < low - EDGE_MM) | (along > high + EDGE_MM)
+    heights, count = np.unique(np.round(along[outside] / EDGE_MM).astype(int), return_counts=True)
+    heights = heights[count * view.grid.voxel_volume_mm3 >= LEAST_AREA_MM2 * EDGE_MM]
+    near = np.unique(heights[:, None] + np.arange(-2, 3))
+    return np.isin(np.round(along / EDGE_MM).astype(int), near) | rimmed(view, outside)
+
+
 def _joined(mask: Mask, seed: Mask, view: View) -> Mask:
     """The pieces of a mask that reach a seed, within the blur of its edge."""
     near = rimmed(view, seed)
@@ -113,8 +129,7 @@ def _joined(mask: Mask, seed: Mask, view: View) -> Mask:
 
 
 def beyond(change: CordChange, lesion: Lesion, mask: Mask) -> tuple[float, float, float, Mask]:
-    """How far a mask reaches above and below the lesion along the cord, the lesion's own length in mm, and that part of the
-    mask."""
+    """Length of cord above and below the lesion that a mask takes up, the lesion's own length in mm, and that part of it."""
     body_along = change.axis.locate(change.view.mm(change.view.tumour(lesion)))[0]
     step = float(np.abs(change.view.affine[2, :3]).max())
     low, high = float(body_along.min()) - step / 2, float(body_along.max()) + step / 2
@@ -125,6 +140,13 @@ def beyond(change: CordChange, lesion: Lesion, mask: Mask) -> tuple[float, float
     over, under = along > high + EDGE_MM, along < low - EDGE_MM
     part = np.zeros_like(mask)
     part[tuple(index[over | under].T)] = True
-    above = float(along[over].max() + step / 2 - high) if over.any() else 0.0
-    below = float(low - along[under].min() + step / 2) if under.any() else 0.0
-    return above, below, high - low, part
+    voxel = change.view.grid.voxel_volume_mm3
+    return _taken_up(along[over], step, voxel), _taken_up(along[under], step, voxel), high - low, part
+
+
+def _taken_up(along: NDArray[np.float64], step: float, voxel_mm3: float) -> float:
+    """Length of the axis over which points lie densely enough to count, with the blurred edge that was left out before them."""
+    height = max(step, EDGE_MM)
+    _, count = np.unique(np.floor(along / height), return_counts=True)
+    length = float(np.count_nonzero(count * voxel_mm3 >= LEAST_AREA_MM2 * height)) * height
+    return length + EDGE_MM if length else 0.0

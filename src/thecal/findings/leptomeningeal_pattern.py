@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from thecal.findings import belief
 from thecal.findings.axis import Axis, along_map, axis_of
+from thecal.findings.cord_signal import looks_like_cord
 from thecal.findings.enhancement import CUTS, degree
 from thecal.findings.uptake import uptake
 from thecal.findings.views import COATING, CORD, SAC, SOLID, View, look, usable
@@ -152,7 +153,7 @@ def coat_of(aligned: AlignedStudy, segmentation: Segmentation, after: Series) ->
         cord = resample(Volume(pre.cord.astype(np.int16), pre.affine), post.grid, across, order=0).voxels > 0
         shell = _shell(post, cord) & covers(pre.grid, post.grid, across) & ~_beside_lesion(post, axis)
         normal = cord & (post.tissue == 0)
-        if np.count_nonzero(shell) < 200 or np.count_nonzero(normal) < 200:
+        if np.count_nonzero(shell) < 200 or np.count_nonzero(normal) < 200 or not looks_like_cord(pre):
             continue
         plain = resample(Volume(pre.values, pre.affine), post.grid, across).voxels
         gain = _over_cord(post.values, normal, post, axis) - _over_cord(plain, normal, post, axis)

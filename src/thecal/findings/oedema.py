@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from thecal.findings import belief
-from thecal.findings.cord_change import CordChange, beyond, change_of, rimmed
-from thecal.findings.views import CORD_CHANGE, OEDEMA, POLAR_CYST, SOLID, SYRINX, Mask
+from thecal.findings.cord_change import CordChange, beside_cavity, beyond, change_of, rimmed
+from thecal.findings.views import CORD_CHANGE, OEDEMA, SOLID, Mask
 from thecal.findings.within_cord import share_within
 from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Segmentation
 
@@ -34,7 +34,7 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     if itself or not view.of(lesion, SOLID).any():
         kind = "itself a T2 change of the cord" if itself else "not solid"
         return NotAssessed(CODE, lesion.tracking_uid, f"the lesion is {kind}")
-    swollen = change.bright & ~rimmed(view, change.cavity | view.of(lesion, (POLAR_CYST, SYRINX)))
+    swollen = change.bright & ~rimmed(view, change.cavity) & ~beside_cavity(change, lesion)
     swollen |= view.of(lesion, (OEDEMA,)) & view.cord
     within = share_within(aligned, segmentation, lesion)
     reach, length, part = _reach(change, lesion, swollen, within is not None and within > 0.5)

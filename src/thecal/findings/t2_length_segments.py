@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from thecal.findings.cord_change import change_of, rimmed
+from thecal.findings.cord_change import beside_cavity, change_of
 from thecal.findings.length_segments import of_part
 from thecal.findings.levels import levels_of
-from thecal.findings.views import OEDEMA, POLAR_CYST, SYRINX
+from thecal.findings.views import OEDEMA
 from thecal.records import AlignedStudy, Finding, Lesion, NotAssessed, Segmentation
 
 CODE = "t2_length_segments"
@@ -26,8 +26,7 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
         return NotAssessed(CODE, lesion.tracking_uid, "no lesion-free cord beside the lesion on T2w")
     view = change.view
     tumour = (view.tumour(lesion) | view.of(lesion, (OEDEMA,))) & view.cord
-    cavity = (change.cavity | view.of(lesion, (POLAR_CYST, SYRINX))) & ~tumour
-    part = (change.bright & ~rimmed(view, cavity)) | tumour
+    part = (change.bright & ~beside_cavity(change, lesion)) | tumour
     if not part.any():
         return NotAssessed(CODE, lesion.tracking_uid, "no change of the cord was found")
     return of_part(CODE, view, part, levels, lesion, "length of all cord brighter than normal on T2w, lesion included")
