@@ -154,9 +154,8 @@ def _read(
     log: list[dict[str, Any]] = []
 
     def note(event: Event) -> None:
-        log.append(
-            {"at": datetime.now(UTC).isoformat(), **{k: v for k, v in vars(event).items() if v not in ("", 0.0)}}
-        )
+        told = {key: value for key, value in vars(event).items() if value not in ("", 0.0)}
+        log.append({"at": datetime.now(UTC).isoformat(), **told, "peak_memory_mib": _peak_memory_mib()})
         progress(event)
 
     knowledge = load()
