@@ -27,7 +27,11 @@ def timed(arguments: list[str]) -> float:
 
 def stages(log: Path) -> list[tuple[str, float, int]]:
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    return [(line["stage"], line["seconds"], line["peak_memory_mib"]) for line in lines if line.get("what") == "ended"]
+    return [
+        (line["stage"], line.get("seconds", 0.0), line["peak_memory_mib"])
+        for line in lines
+        if line.get("what") == "ended"
+    ]
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from thecal.knowledge import Knowledge
 from thecal.records import (
     AlignedStudy,
     Change,
+    Comparison,
     Differential,
     Figure,
     Finding,
@@ -215,10 +216,12 @@ def _compose(
     from thecal import report
     from thecal.comparison import compare
 
-    comparison = run.stage(
-        "compare", [digest(to_data(reading)), earlier.reading.reading_id if earlier else ""],
-        lambda: compare(reading, identity, earlier) if earlier else None, None, "how lesions changed",
-    )  # fmt: skip
+    comparison: Comparison | None = None
+    if earlier is not None:
+        comparison = run.stage(
+            "compare", [digest(to_data(reading)), earlier.reading.reading_id],
+            lambda: compare(reading, identity, earlier), None, "how lesions changed",
+        )  # fmt: skip
     undrawn: tuple[Figure, ...] = ()
     figures = run.stage(
         "draw", [reading.reading_id],
