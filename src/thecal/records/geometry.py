@@ -20,7 +20,9 @@ STACK_RATIO = 1.6
 def transform_points(matrix: NDArray[np.floating[Any]], points: ArrayLike) -> NDArray[np.float64]:
     """Points (…, 3) carried by a 4 × 4 matrix."""
     array = np.asarray(points, dtype=np.float64)
-    return np.asarray(array @ matrix[:3, :3].T + matrix[:3, 3])
+    # One product of two plain matrices; of a stack of them NumPy makes one product each.
+    moved = array.reshape(-1, 3) @ matrix[:3, :3].T
+    return np.asarray(moved + matrix[:3, 3]).reshape(array.shape)
 
 
 def voxel_to_mm(grid: Grid | Volume, index: ArrayLike) -> NDArray[np.float64]:
