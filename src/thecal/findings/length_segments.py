@@ -7,7 +7,7 @@ import numpy as np
 from thecal.findings.axis import spread
 from thecal.findings.levels import Levels, levels_of
 from thecal.findings.views import Mask, View, best
-from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Segmentation
+from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Plane, Role, Segmentation
 from thecal.records.geometry import mm_to_voxel
 
 CODE = "length_segments"
@@ -15,6 +15,8 @@ NEEDS = ("lesion", "levels")
 SUBJECT = "lesion"
 # What two readers' ends of one lesion differ by, in mm, beside the voxel (judged).
 ENDS_MM = 1.5
+ROLES: tuple[Role, ...] = ("T1w_ce", "T2w", "T2w_fs", "T1w", "T2starw", "ct", "other", "dwi", "ADC", "ct_myelogram")
+PLANES: tuple[Plane, ...] = ("sagittal", "volumetric", "coronal", "axial", "oblique")
 
 
 def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | None) -> Finding | NotAssessed:
@@ -26,25 +28,32 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     assert lesion is not None
     levels = levels_of(aligned, segmentation)
     assert levels is not None
-    roles = ("T1w_ce", "T2w", "T2w_fs", "T1w", "T2starw", "ct", "other", "dwi", "ADC", "ct_myelogram")
-    view = best(aligned, segmentation, roles, lesion)  # type: ignore[arg-type]
-    if view is None or not view.body(lesion).any():
+    found = (best(aligned, segmentation, ROLES, lesion, (plane,)) for plane in PLANES)
+    views = [view for plane, view in zip(PLANES, found, strict=True) if view is not None and view.series.plane == plane]
+    parts = [(view, view.body(lesion)) for view in views if view.body(lesion).any()]
+    if not parts:
         return NotAssessed(CODE, lesion.tracking_uid, "the lesion was not drawn on any series")
-    return of_part(CODE, view, view.body(lesion), levels, lesion, "length of the solid part (or of what stands for it)")
+    return of_parts(CODE, parts, levels, lesion, "length of the solid part (or of what stands for it)")
 
 
-def of_part(code: str, view: View, part: Mask, levels: Levels, lesion: Lesion, what: str) -> Finding:
-    """The length of a part of the lesion as a finding."""
-    bottom, top, height = span(view, part, levels)
+def of_parts(code: str, parts: list[tuple[View, Mask]], levels: Levels, lesion: Lesion, what: str) -> Finding:
+    """The length of a part of the lesion as a finding, from the series in which it reaches farthest up and down.
+
+    A tapering end can fall between the slices of one plane and lie within a slice of another.
+    """
+    spans = [span(view, part, levels) for view, part in parts]
+    down, up = (int(np.argmax([one[0] for one in spans])), int(np.argmin([one[1] for one in spans])))
+    bottom, top = spans[down][0], spans[up][1]
     length = bottom - top
-    pitch = height / max(length, 1e-6)
-    ends_mm = float(np.hypot(coarseness(view), ENDS_MM))
-    cut = reaches_edge(view, part)
+    pitch = spans[down][2] / max(spans[down][0] - spans[down][1], 1e-6)
+    view, part = parts[up]
+    ends_mm = float(np.hypot(max(coarseness(parts[n][0]) for n in (up, down)), ENDS_MM))
+    cut = any(reaches_edge(*parts[n]) for n in {up, down})
     # What is cut by the field's end may be any longer: its length is a least one, and no more than that.
     sd = ends_mm / pitch + (0.3 * length if cut else 0.0)
     return Finding(
         code, lesion.tracking_uid, "measured", value=round(length, 3), value_sd=round(float(sd), 3),
-        measurement=Measurement(round(height, 2), "mm", round(ends_mm, 2)),
+        measurement=Measurement(round(length * pitch, 2), "mm", round(ends_mm, 2)),
         where=view.place(view.mm(part)),
         method=f"{what} along the line of vertebrae, from {levels.name(top) or 'above the labels'} to "
                f"{levels.name(bottom) or 'below the labels'}; a level crossed in part counts by the share crossed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thecal.findings.cord_change import beside_cavity, change_of
-from thecal.findings.length_segments import of_part
+from thecal.findings.length_segments import of_parts
 from thecal.findings.levels import levels_of
 from thecal.findings.views import OEDEMA
 from thecal.records import AlignedStudy, Finding, Lesion, NotAssessed, Segmentation
@@ -29,4 +29,4 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     part = (change.bright & ~beside_cavity(change, lesion)) | tumour
     if not part.any():
         return NotAssessed(CODE, lesion.tracking_uid, "no change of the cord was found")
-    return of_part(CODE, view, part, levels, lesion, "length of all cord brighter than normal on T2w, lesion included")
+    return of_parts(CODE, [(view, part)], levels, lesion, "length of all cord brighter than normal on T2w, lesion included")
