@@ -14,8 +14,8 @@ from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssess
 CODE = "cord_expansion"
 NEEDS = ("lesion", "cord")
 SUBJECT = "lesion"
-# From this ratio of areas on the cord counts as expanded (judged): the enlargements of a healthy cord change its area by
-# about as much between neighbouring levels (valosek2024), which the line between both neighbours takes out in part.
+# From this ratio of areas on the cord counts as expanded (judged). A healthy cord's area differs from level to level
+# (valosek2024), which the line between both neighbours takes out in part.
 CUT = 1.20
 # What the ratio of two areas on one series may be off by, beside what the neighbours' own spread tells (judged).
 FLOOR = 0.06
