@@ -41,7 +41,9 @@ class Numbering:
         index = np.stack(np.meshgrid(*(np.arange(part.start, part.stop) for part in box), indexing="ij"), axis=-1)
         index = index.reshape(-1, 3)
         if len(index):
-            points = self.to_source(aligned, key, voxel_to_mm(labels.grid, index))
+            frame = self.source.frame
+            to_frame = np.diag([*frame.spacing, 1.0]) @ np.linalg.inv(frame.affine) @ self._carry(aligned, key)
+            points = transform_points(to_frame @ labels.affine, index)
             near = (
                 np.abs(points[:, 0] - np.interp(points[:, 2], self.painter.column.z, self.painter.column.x)) < ASIDE_MM
             )
