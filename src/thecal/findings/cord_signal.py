@@ -147,8 +147,9 @@ def shading(view: View, axis: Axis, values: NDArray[np.float32] | None = None) -
     if len(held) < 3:
         return np.zeros(1), np.zeros(1)
     order = np.argsort(number, kind="stable")
-    first = np.searchsorted(number[order], held), np.searchsorted(number[order], held, side="right")
-    medians = [float(np.median(logs[order][a:b])) for a, b in zip(*first, strict=True)]
+    number, logs = number[order], logs[order]
+    ends = np.searchsorted(number, held), np.searchsorted(number, held, side="right")
+    medians = [float(np.median(logs[a:b])) for a, b in zip(*ends, strict=True)]
     smooth = ndimage.gaussian_filter1d(medians, SHADE_MM / PIECE_MM, mode="nearest")
     middle = float(np.median(smooth))
     return (np.array(held) + 0.5) * PIECE_MM, np.clip(smooth, middle - MOST_SHADE, middle + MOST_SHADE)
