@@ -117,7 +117,7 @@ def _holds(rule: Mapping[str, object], case: Case, model: Model) -> bool:
 def _eano_esmo(case: Case, probability: Array, model: Model) -> Outlook | None:
     """The EANO-ESMO type of the spine's part: A linear, B nodular, C both, D none visible.
 
-    D is split by hydrocephalus. Complete only with brain MRI and CSF. Source: eano2023
+    D is split by hydrocephalus. Complete only with brain MRI and CSF. Source: lerhun2023
     """
     share = float(probability[[model.index(entity) for entity in METASTASES]].sum())
     if share < AT_LEAST or "leptomeningeal_pattern" not in case:
