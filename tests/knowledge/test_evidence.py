@@ -159,3 +159,10 @@ def test_published_resections_name_known_entities_and_sources() -> None:
         assert set(row.get("states", ())) <= set(knowledge().vocabulary.findings[row["finding"]].states)
         assert row.get("source") is None or row["source"] in knowledge().sources
     assert Path(FOLDER / "evidence" / "README.md").is_file()
+
+
+@pytest.mark.parametrize("identifier", ["doi", "pmid"])
+def test_each_publication_stands_once(identifier: str) -> None:
+    sources = load().sources.values()
+    known = [str(getattr(source, identifier)).lower() for source in sources if getattr(source, identifier)]
+    assert len(known) == len(set(known)), [one for one in set(known) if known.count(one) > 1]

@@ -29,4 +29,6 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     part = (change.bright & ~beside_cavity(change, lesion)) | tumour
     if not part.any():
         return NotAssessed(CODE, lesion.tracking_uid, "no change of the cord was found")
-    return of_parts(CODE, [(view, part)], levels, lesion, "length of all cord brighter than normal on T2w, lesion included")
+    return of_parts(
+        CODE, [(view, part)], levels, lesion, "length of all cord brighter than normal on T2w, lesion included"
+    )
