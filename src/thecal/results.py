@@ -13,19 +13,21 @@ import json
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from thecal.pipeline import Result
-from thecal.records import CallWrong, LabelMap, Report, ReportUnwritable, Segmentation, Volume
+from thecal.records import CallWrong, LabelMap, Report, ReportUnwritable, Segmentation, Series, Volume
 from thecal.records.form import from_data, to_data
 from thecal.records.geometry import resample
 
+T = TypeVar("T")
 OWNED = (
     "report.html", "report.pdf", "report.json", "report.txt", "findings.json", "differential.json", "comparison.json",
     "labels", "aligned", "figures", "dicom", "fhir", "log.jsonl",
@@ -121,24 +123,30 @@ def _write_labels(result: Result, folder: Path) -> None:
     folder.mkdir()
     made = result.segmentation
     composed = {"anatomy": made.composed_anatomy, "lesion": made.composed_lesion, "instances": made.composed_instances}
-    for name, label in composed.items():
-        if label is not None:
-            write_label_map(label, folder / f"{name}.nii.gz")
+    labels = [(label, folder / f"{name}.nii.gz") for name, label in composed.items() if label is not None]
     for name, maps in (("anatomy", made.anatomy), ("lesion", made.lesion)):
-        for key, label in maps.items():
-            write_label_map(label, folder / f"{key}_desc-{name}_dseg.nii.gz")
+        labels += [(label, folder / f"{key}_desc-{name}_dseg.nii.gz") for key, label in maps.items()]
+    _side_by_side(lambda pair: write_label_map(*pair), labels)
 
 
 def _write_aligned(result: Result, folder: Path) -> None:
     folder.mkdir()
-    aligned = result.aligned
-    if aligned.reference is None:
+    aligned, reference = result.aligned, result.aligned.reference
+    if reference is None:
         return
-    for series in aligned.study.images():
+
+    def place(series: Series) -> None:
         assert series.volume is not None
         from_reference = np.linalg.inv(aligned.to_reference[series.key])
-        placed = resample(series.volume, aligned.reference, from_reference)
-        write_nifti(placed, folder / f"{series.key}.nii.gz")
+        write_nifti(resample(series.volume, reference, from_reference), folder / f"{series.key}.nii.gz")
+
+    _side_by_side(place, aligned.study.images())
+
+
+def _side_by_side(work: Callable[[T], None], items: Sequence[T]) -> None:
+    """The same work on several items, two at a time: compressing and resampling leave the interpreter free."""
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, items))
 
 
 def _write_figures(report: Report, folder: Path) -> None:
