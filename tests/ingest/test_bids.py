@@ -91,3 +91,11 @@ def test_two_subjects_or_sessions_in_one_folder_are_refused(tmp_path: Path) -> N
     write(tmp_path / "sub-1" / "ses-b" / "sub-1_ses-b_T2w.nii.gz", 4)
     with pytest.raises(StudyUnreadable, match="sessions"):
         read(tmp_path / "sub-1")
+
+
+def test_a_sidecar_is_read_with_its_image_and_a_stray_one_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "sub-1_T2w.nii.gz", 1, EchoTime=0.1)
+    (tmp_path / "notes.json").write_text("{}")
+    study = read(tmp_path)[0]
+    assert study.series[0].acquisition.echo_time_s == 0.1
+    assert [unread.what for unread in study.unread] == ["notes.json"]

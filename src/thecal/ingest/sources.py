@@ -108,9 +108,15 @@ def _walk(folder: Path, unread: list[Unread]) -> Iterator[tuple[Path, str]]:
     for parent, folders, files in os.walk(folder, onerror=complain):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
         for name in sorted(files):
-            if not is_clutter(name):
+            if not is_clutter(name) and not _is_sidecar(name, files):
                 file = Path(parent) / name
                 yield file, file.relative_to(folder).as_posix()
+
+
+def _is_sidecar(name: str, beside: Sequence[str]) -> bool:
+    """Whether a file is the BIDS sidecar of an image beside it, which is read with that image."""
+    stem, dot, ending = name.rpartition(".")
+    return (dot, ending) == (".", "json") and any(f"{stem}.{image}" in beside for image in ("nii.gz", "nii"))
 
 
 def is_clutter(name: str) -> bool:
