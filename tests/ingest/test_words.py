@@ -71,4 +71,4 @@ def test_agents_are_told_from_their_absence() -> None:
 @settings(derandomize=True, deadline=None, max_examples=200)
 def test_no_text_breaks_the_reading(text: str) -> None:
     read_words(plain(text))
-    read_regions(plain(text))
+    assert set(read_regions(plain(text))) <= set(get_args(Region))
