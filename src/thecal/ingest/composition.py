@@ -177,6 +177,7 @@ def _series(key: str, image: Found, kind: Kind) -> Series:
         frame_of_reference_uid=image.tags.get("FrameOfReferenceUID"),
         series_instance_uid=image.tags.get("SeriesInstanceUID"),
         sop_instance_uids=image.sop_instance_uids,
+        source_images=image.source_images,
     )
 
 

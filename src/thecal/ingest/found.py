@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from thecal.ingest.tags import Tags
-from thecal.records import Issue, Role, Unread, Volume
+from thecal.records import Issue, Role, SourceImage, Unread, Volume
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +27,7 @@ class Found:
     aliases: tuple[str, ...] = ()
     given: Role | None = None
     order: str = ""
+    source_images: tuple[SourceImage, ...] = ()
 
 
 @dataclass

@@ -12,6 +12,7 @@ from pydicom.uid import UID
 
 from thecal.ingest.sources import Source
 from thecal.ingest.tags import Tags
+from thecal.records import SourceImage
 
 Kind = Literal["planes", "radiograph", "mrs", "topogram"]
 _PLANES = {
@@ -22,6 +23,8 @@ _PLANES = {
     "1.2.840.10008.5.1.4.1.1.2.1": "CT",
     "1.2.840.10008.5.1.4.1.1.2.2": "CT",
 }
+# Enhanced and legacy converted enhanced MR and CT: many images in one object.
+_MULTI_FRAME = tuple(f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("4.1", "4.4", "2.1", "2.2"))
 _SPECTROSCOPY = "1.2.840.10008.5.1.4.1.1.4.2"
 # Computed and digital radiography, fluoroscopy and angiography: the myelograms of old.
 _RADIOGRAPHS = tuple(
@@ -96,6 +99,20 @@ def frames_of(source: Source, planes: Sequence[Tags]) -> list[Frame] | str:
             return frame
         frames.append(frame)
     return frames
+
+
+def source_image_of(frame: Frame) -> SourceImage:
+    """The object and frame an image plane came from, with its place in the very numbers of the header."""
+    tags = frame.tags
+    sop_class = str(tags.get("SOPClassUID", ""))
+    return SourceImage(
+        sop_class_uid=sop_class,
+        sop_instance_uid=str(tags.get("SOPInstanceUID", "")),
+        frame_number=frame.index + 1 if sop_class in _MULTI_FRAME else None,
+        image_position_patient=tags["ImagePositionPatient"],
+        image_orientation_patient=tags["ImageOrientationPatient"],
+        pixel_spacing=frame.spacing,
+    )
 
 
 def _place(source: Source, index: int, tags: Tags) -> Frame | str:

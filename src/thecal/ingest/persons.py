@@ -25,6 +25,10 @@ def identity_of(tags: Tags) -> Identity:
         study_instance_uid=tags.get("StudyInstanceUID"),
         study_date=iso_date(tags.get("StudyDate")),
         study_description=tags.get("StudyDescription"),
+        issuer_of_patient_id=tags.get("IssuerOfPatientID"),
+        study_time=tags.get("StudyTime"),
+        study_id=tags.get("StudyID"),
+        referring_physician_name=tags.get("ReferringPhysicianName"),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from thecal.ingest.decoder import Decoder
 from thecal.ingest.found import Findings, Found
-from thecal.ingest.frames import Frame, frames_of
+from thecal.ingest.frames import Frame, frames_of, source_image_of
 from thecal.ingest.limits import Limits
 from thecal.ingest.pixels import declared_bytes, decode, stack
 from thecal.ingest.sources import Source
@@ -114,7 +114,8 @@ class SeriesReader:
             volume = _volume(piece, values)
             tags = [frame.tags for frame in piece.frames]
             axis = 2 if tags[0].get("MRAcquisitionType") == "2D" else slice_axis_of(volume.grid)
-            self._out.images.append(found("planes", tags, volume, axis, _issues(piece, doubled)))
+            image = found("planes", tags, volume, axis, _issues(piece, doubled))
+            self._out.images.append(replace(image, source_images=tuple(map(source_image_of, piece.frames))))
 
 
 def _volume(piece: Stack, values: Values) -> Volume:

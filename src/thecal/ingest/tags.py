@@ -20,6 +20,7 @@ TEXTS = (
     "PhotometricInterpretation", "ViewPosition", "AcquisitionContrast", "EchoPulseSequence",
     "SpectrallySelectedSuppression", "InversionRecovery", "ComplexImageComponent", "StackID", "PatientAge",
     "PatientBirthDate", "PatientSex", "PatientName", "PatientID", "IssuerOfPatientID", "AccessionNumber",
+    "StudyTime", "StudyID", "ReferringPhysicianName",
     "SteadyStatePulseSequence", "MagnetizationTransfer", "PhaseContrast",
     "TimeOfFlightContrast", "T2Preparation", "ContrastBolusAgentAdministered", "DiffusionDirectionality",
     "VolumetricProperties",
@@ -36,7 +37,7 @@ VECTORS = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "D
 # What the patient's own facts travel in; nothing of it enters a Study but age and sex.
 PERSONAL = (
     "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientAge", "PatientSex", "AccessionNumber",
-    "StudyDescription",
+    "StudyDescription", "ReferringPhysicianName",
 )  # fmt: skip
 
 

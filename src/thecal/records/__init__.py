@@ -44,6 +44,7 @@ from thecal.records.study import (
     Region,
     Role,
     Series,
+    SourceImage,
     Study,
     Unread,
 )
@@ -55,6 +56,6 @@ __all__ = [
     "Issue", "KnowledgeInvalid", "LabelMap", "Lesion", "Match", "Measurement", "NotAssessed", "NumberRate", "Outlook",
     "Place", "Plane",
     "ProtocolCheck", "Provenance", "Question", "Rate", "Rates", "Reading", "Region", "Report", "ReportUnwritable", "Role",
-    "Rule", "Segmentation", "SegmenterFailed", "Series", "SeriesLine", "Source", "Study", "StudyUnreadable", "Term",
-    "ThecalError", "Unread", "Vocabulary", "Volume",
+    "Rule", "Segmentation", "SegmenterFailed", "Series", "SeriesLine", "Source", "SourceImage", "Study", "StudyUnreadable",
+    "Term", "ThecalError", "Unread", "Vocabulary", "Volume",
 ]  # fmt: skip

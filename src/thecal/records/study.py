@@ -59,6 +59,23 @@ class Acquisition:
 
 
 @dataclass(frozen=True)
+class SourceImage:
+    """Where one slice of a series stands in DICOM: its object, its frame, and its place as the header states it.
+
+    frame_number counts from 1 within a multi-frame object, None in an object of one image. image_position_patient is the centre
+    of the first pixel, image_orientation_patient the directions along a row and down a column: LPS, mm. pixel_spacing is
+    between rows, then between columns.
+    """
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    frame_number: int | None
+    image_position_patient: tuple[float, float, float]
+    image_orientation_patient: tuple[float, float, float, float, float, float]
+    pixel_spacing: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Series:
     """One image series of the study, with what it shows.
 
@@ -66,6 +83,7 @@ class Series:
     (role_confidence, 0 to 1) and from what (role_basis); regions the parts of the spine its field covers, where that is known.
     volume is None where a series is listed and not measured (a radiograph, a spectrum).
     slice_axis is the voxel axis across slices (0, 1 or 2), None for a volume acquired in three dimensions.
+    source_images tells the DICOM image behind each slice, in the order of the volume's last axis; empty for other formats.
     """
 
     key: str
@@ -81,6 +99,7 @@ class Series:
     frame_of_reference_uid: str | None = None
     series_instance_uid: str | None = None
     sop_instance_uids: tuple[str, ...] = ()
+    source_images: tuple[SourceImage, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +159,10 @@ class Identity:
     study_instance_uid: str | None = None
     study_date: str | None = None
     study_description: str | None = None
+    issuer_of_patient_id: str | None = None
+    study_time: str | None = None
+    study_id: str | None = None
+    referring_physician_name: str | None = None
 
 
 @dataclass(frozen=True)
