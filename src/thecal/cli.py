@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from thecal.knowledge import Knowledge
     from thecal.pipeline import Event, Result
-    from thecal.records import Identity, Study
+    from thecal.records import Hole, Identity, Study
 
 DONE, OUR_FAULT, CALL_WRONG, UNREADABLE, IN_PART, INTERRUPTED = 0, 1, 2, 3, 4, 130
 ROLE_OPTIONS = {
@@ -74,8 +74,8 @@ def read(call: argparse.Namespace) -> int:
     folder = Path(call.output)
     earlier = results.read_earlier(Path(call.prior)) if call.prior else None
     result, log = _read(call, _progress(call.quiet), earlier)
-    results.write(result, folder, log)
-    return _tell_end(result, folder, call.quiet)
+    unwritten = results.write(result, folder, log)
+    return _tell_end((*result.report.holes, *unwritten), folder, call.quiet)
 
 
 def segment(call: argparse.Namespace) -> int:
@@ -317,12 +317,12 @@ def _progress(quiet: bool) -> Callable[[Event], None]:
     return show
 
 
-def _tell_end(result: Result, folder: Path, quiet: bool) -> int:
-    for hole in result.report.holes:
+def _tell_end(holes: Sequence[Hole], folder: Path, quiet: bool) -> int:
+    for hole in holes:
         print(f"thecal: {hole.stage} failed: {hole.why}. Missing in the report: {hole.missing}.", file=sys.stderr)
     if not quiet:
         print(f"Report: {folder / 'report.html'}")
-    return DONE if result.complete else IN_PART
+    return IN_PART if holes else DONE
 
 
 # --- the call -------------------------------------------------------------------------------------------------------

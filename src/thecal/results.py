@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from thecal.pipeline import Result
-from thecal.records import CallWrong, LabelMap, Report, ReportUnwritable, Segmentation, Series, Volume
+from thecal.records import CallWrong, Hole, LabelMap, Report, ReportUnwritable, Segmentation, Series, Volume
 from thecal.records.form import from_data, to_data
 from thecal.records.geometry import resample
 
@@ -97,18 +97,32 @@ def _move(source: Path, target: Path) -> tuple[Path, Path]:
     return source, target
 
 
-def write(result: Result, folder: Path, log: Sequence[Mapping[str, Any]]) -> None:
-    """Writes everything a reading leaves: the report in each format, label maps, aligned series, key images and the log."""
-    from thecal import report
+def write(result: Result, folder: Path, log: Sequence[Mapping[str, Any]]) -> tuple[Hole, ...]:
+    """Writes everything a reading leaves: the report in each format, label maps, aligned series, key images and the log.
 
+    A format that cannot be made here is left out, and handed back as a hole; the others are kept.
+    """
     with staged(folder) as partial:
-        for form in report.formats_of(result.report):
-            (partial / form.FILE).write_bytes(form.render(result.report))
+        holes = _write_reports(result.report, partial)
         _write_labels(result, partial / "labels")
         _write_aligned(result, partial / "aligned")
         _write_figures(result.report, partial / "figures")
         lines = (json.dumps(line, ensure_ascii=False, default=str) for line in log)
         (partial / "log.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return holes
+
+
+def _write_reports(report: Report, folder: Path) -> tuple[Hole, ...]:
+    """The report in each format; holes name those that lack a library here."""
+    from thecal.report import formats_of
+
+    holes = []
+    for form in formats_of(report):
+        try:
+            (folder / form.FILE).write_bytes(form.render(report))
+        except ReportUnwritable as error:
+            holes.append(Hole("write", str(error), form.FILE))
+    return tuple(holes)
 
 
 def write_labels(made: Segmentation, source_key: str, folder: Path) -> None:

@@ -18,10 +18,12 @@ from thecal.records.form import from_data, schema
 from thecal.report import FORMATS, WITH_EARLIER, formats_of, words
 
 ALL = (*FORMATS, *WITH_EARLIER)
-NAMES = [form.FILE for form in ALL]
+# A PDF's bytes change with the library that writes it: it has tests of its own.
+GOLDEN_FORMS = tuple(form for form in ALL if form is not thecal.report.pdf)
+NAMES = [form.FILE for form in GOLDEN_FORMS]
 
 
-@pytest.mark.parametrize("form", ALL, ids=NAMES)
+@pytest.mark.parametrize("form", GOLDEN_FORMS, ids=NAMES)
 def test_a_format_is_as_its_golden_file_has_it(form: object) -> None:
     content: bytes = form.render(reports.report())  # type: ignore[attr-defined]
     assert_golden(content, GOLDEN / "report" / form.FILE)  # type: ignore[attr-defined]

@@ -3,10 +3,10 @@
 from types import ModuleType
 
 from thecal.records import Report
-from thecal.report import comparison_json, data, differential_json, figures, findings_json, html, text
+from thecal.report import comparison_json, data, differential_json, figures, findings_json, html, pdf, text
 from thecal.report.composition import compose
 
-FORMATS: tuple[ModuleType, ...] = (html, data, findings_json, differential_json, text)
+FORMATS: tuple[ModuleType, ...] = (html, pdf, data, findings_json, differential_json, text)
 WITH_EARLIER: tuple[ModuleType, ...] = (comparison_json,)
 
 __all__ = ["FORMATS", "WITH_EARLIER", "compose", "figures", "formats_of"]

@@ -17,11 +17,17 @@ FILE = "report.html"
 
 def render(report: Report) -> bytes:
     """The report as one HTML page: style and images within it, nothing fetched, no script."""
+    return page(report).encode()
+
+
+def page(report: Report, *, paper: bool = False) -> str:
+    """The page as text; on paper nothing is folded, and what the screen folds away stands at the end."""
     wording = wording_of(report)
-    page: str = _template().render(
-        report=report, view=views, ranked=rankings, wording=wording, say=wording.say, style=Markup(_text("html.css"))
-    )
-    return "\n".join(line.rstrip() for line in page.splitlines() if line.strip()).encode() + b"\n"
+    laid: str = _template().render(
+        report=report, view=views, ranked=rankings, wording=wording, say=wording.say, paper=paper,
+        style=Markup(_text("html.css")),
+    )  # fmt: skip
+    return "\n".join(line.rstrip() for line in laid.splitlines() if line.strip()) + "\n"
 
 
 @cache
