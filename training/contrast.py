@@ -35,9 +35,9 @@ _TABLE: dict[str, tuple[float, float, float, float, float, float, float]] = {
     "plaque": (1150, 112, 50, 0.83, 1.25, 0.75, 0.1), "haemosiderin": (900, 22, 4, 0.55, 0.8, 0.8, 0.0),
     "bleeding": (420, 90, 22, 0.85, 0.9, 0.85, 0.0), "mass": (1050, 75, 40, 0.8, 1.0, 0.75, 0.8),
     "mass2": (1250, 150, 50, 0.88, 1.5, 0.85, 0.6), "mass3": (1500, 400, 80, 0.95, 1.0, 0.95, 0.0),
-    "epidural_mass": (1100, 85, 35, 0.8, 0.9, 0.75, 0.5),
+    "epidural_mass": (1100, 85, 35, 0.8, 0.9, 0.75, 0.5), "coat": (1150, 110, 45, 0.82, 1.1, 0.8, 0.6),
 }  # fmt: skip
-_VALUES = np.array([_TABLE[name] for name in TISSUES])
+VALUES = np.array([_TABLE[name] for name in TISSUES])
 FATTY = np.array([T[name] for name in ("fat", "fat2")])
 HALF_FATTY = np.array([T[name] for name in ("marrow", "marrow2")])
 SEQUENCES = ("T1w", "T1w_ce", "T2w", "T2w_fs", "STIR", "T2starw", "MT", "PD", "dwi", "bssfp", "T1gre")
@@ -50,8 +50,8 @@ def draw_signals(rng: np.random.Generator, law: Law) -> tuple[F, str]:
         return _by_chance(rng), "random"
     name = str(rng.choice(SEQUENCES, p=_SHARES))
     jitter = 0.15 if law.name == "first" else 0.08
-    values = _VALUES * np.exp(rng.normal(0, jitter, _VALUES.shape) * (rng.random() < 0.9))
-    signal = _by_physics(rng, name, values)
+    values = VALUES * np.exp(rng.normal(0, jitter, VALUES.shape) * (rng.random() < 0.9))
+    signal = by_physics(rng, name, values)
     top = np.percentile(signal, 90)
     return np.asarray(np.clip(signal / max(top, 1e-6), 0, 2.5), np.float32), name
 
@@ -74,7 +74,8 @@ def _by_chance(rng: np.random.Generator) -> F:
     return np.asarray(np.clip(signal, 0, 1.2), np.float32)
 
 
-def _by_physics(rng: np.random.Generator, name: str, values: NDArray[Any]) -> NDArray[Any]:
+def by_physics(rng: np.random.Generator, name: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Signal of every tissue in one sequence, its timing drawn at random, from the tissues' values."""
     t1, t2, t2star, density, diffusion, transfer, uptake = values.T
     between = rng.uniform
     fat_left = 1.0

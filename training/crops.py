@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from training.acquisition import acquire, draw_slices
 from training.contrast import draw_signals, draw_texture
 from training.painting import Painter, noise
-from training.spine import Law, Spine, draw_spine
+from training.spine import S_MM, Law, Spine, draw_spine
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -26,7 +26,7 @@ def draw_pair(seed: tuple[int, ...], law: Law, side: int = 64, coarse: bool | No
     wide = rng.random() < COARSE_SHARE if coarse is None else coarse
     spacing = float(rng.uniform(1.8, 2.2)) if wide else 1.0
     scale = float(rng.uniform(0.85, 1.2))
-    scene = Painter(rng, law, spine, shape, spacing, _turn(rng), scale, _centre(rng, spine, wide)).paint()
+    scene = Painter(rng, law, spine, shape, spacing, turn_at_random(rng), scale, _centre(rng, spine, wide)).paint()
     images, counts, names = [], [], []
     for _ in range(2):
         signals, contrast = draw_signals(rng, law)
@@ -38,7 +38,8 @@ def draw_pair(seed: tuple[int, ...], law: Law, side: int = 64, coarse: bool | No
     return (images[0], images[1]), scene.truth.reshape(shape), (counts[0], counts[1]), (names[0], names[1])
 
 
-def _turn(rng: np.random.Generator) -> NDArray[np.float64]:
+def turn_at_random(rng: np.random.Generator) -> NDArray[np.float64]:
+    """A rotation of up to 15° about each axis, now and then up to 30°."""
     angles = np.radians(rng.uniform(-15, 15, 3) if rng.random() < 0.85 else rng.uniform(-30, 30, 3))
     turn = np.eye(3)
     for axis, angle in enumerate(angles):
@@ -52,15 +53,17 @@ def _turn(rng: np.random.Generator) -> NDArray[np.float64]:
 
 def _centre(rng: np.random.Generator, spine: Spine, wide: bool) -> NDArray[np.float64]:
     """Where the crop lies: along the canal mostly, and off it in some."""
-    from training.spine import S_MM
-
     z = float(
         rng.uniform(spine.low[25], spine.magnum + 15)
         if rng.random() < 0.6
         else rng.uniform(spine.low[5], spine.magnum + 5)
     )
+    return place_at(rng, spine, z, 20.0 if wide else 12.0)
+
+
+def place_at(rng: np.random.Generator, spine: Spine, z: float, reach: float) -> NDArray[np.float64]:
+    """A place near the canal at a height, within reach of it, now and then far off."""
     x, y = np.interp(z, S_MM, spine.x), np.interp(z, S_MM, spine.y)
-    reach = 20.0 if wide else 12.0
     if rng.random() < 0.15:
         reach = 55.0
     return np.array([x + rng.uniform(-reach, reach), y + rng.uniform(-reach, reach * 1.3), z])

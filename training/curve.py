@@ -11,8 +11,6 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
-from training.painting import CLASSES
-
 
 def columns(file: Path) -> dict[str, list[float]]:
     """A table by its columns."""
@@ -27,7 +25,7 @@ def draw(run: Path, target: Path) -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6))
     left.plot(steps["step"], steps["loss"], linewidth=0.8)
     left.set(xlabel="step", ylabel="loss, first generator")
-    for name in CLASSES[1:]:
+    for name in judged.keys() - {"step", "bias"}:
         right.plot(judged["step"], judged[name], label=name)
     right.set(xlabel="step", ylabel="Dice, second generator", ylim=(0, 1))
     right.legend()

@@ -15,9 +15,9 @@ import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from training.crops import draw_pair
 from training.network import UNet
 from training.spine import SECOND
+from training.tasks import TASKS, Task
 
 SMALLEST_HALVED = 64
 
@@ -34,11 +34,11 @@ class Shares(torch.nn.Module):
         return self.network(image).softmax(dim=1)
 
 
-def write(network: UNet, target: Path) -> None:
+def write(network: UNet, channels: int, target: Path) -> None:
     """The network with free sizes, its larger weights in half precision."""
-    axes = {2: "x", 3: "y", 4: "z"}
-    torch.onnx.export(Shares(network.eval()), (torch.zeros(1, 1, 64, 64, 64),), str(target), dynamo=False, opset_version=17,
-                      input_names=["image"], output_names=["share"], dynamic_axes={"image": axes, "share": axes})  # fmt: skip
+    axes, example = {2: "x", 3: "y", 4: "z"}, torch.zeros(1, channels, 64, 64, 64)
+    torch.onnx.export(Shares(network.eval()), (example,), str(target), dynamo=False, opset_version=17, input_names=["image"],
+                      output_names=["share"], dynamic_axes={"image": axes, "share": axes})  # fmt: skip
     model = onnx.load(str(target))
     halve(model)
     onnx.checker.check_model(model)
@@ -59,12 +59,12 @@ def halve(model: onnx.ModelProto) -> None:
         graph.node.insert(0, node)
 
 
-def compare(network: UNet, target: Path, crops: int = 6) -> float:
+def compare(network: UNet, task: Task, target: Path, crops: int = 6) -> float:
     """Largest fall in any class's Dice between the network's own labels and the file's, on the second generator's crops."""
     session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
     worst = 1.0
     for number in range(crops):
-        image = draw_pair((901, number), SECOND)[0][0][None, None]
+        image = task.draw((901, number), SECOND, False)[0][0][None]
         with torch.no_grad():
             own = network(torch.from_numpy(image)).argmax(dim=1).numpy()
         stored = session.run(None, {"image": image})[0].argmax(axis=1)
@@ -81,12 +81,13 @@ def main() -> None:
     parser.add_argument("target", type=Path)
     args = parser.parse_args()
     kept = torch.load(args.weights, weights_only=True)
-    network = UNet()
+    task = TASKS[kept["task"]]
+    network = UNet(task.channels, len(task.classes))
     network.load_state_dict(kept["mean"])
-    write(network, args.target)
-    told = {name: kept[name] for name in ("step", "minutes", "seed", "version", "judged")}
+    write(network, task.channels, args.target)
+    told = {name: kept[name] for name in ("task", "step", "minutes", "seed", "version", "judged")}
     sha = hashlib.sha256(args.target.read_bytes()).hexdigest()
-    fall = round(compare(network, args.target), 5)
+    fall = round(compare(network, task, args.target), 5)
     print({**told, "sha256": sha, "bytes": args.target.stat().st_size, "worst_dice_fall": fall})  # noqa: T201
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-# Cord and sac matter most; no weight stands in the cross-entropy, where it would shift the boundary outwards.
-DICE_WEIGHT = (0.0, 2.0, 1.5, 1.0, 1.0, 0.7)
 
-
-def loss_of(scores: torch.Tensor, truth: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy plus soft Dice over the classes that a crop shows; voxels that don't count are left out."""
+def loss_of(
+    scores: torch.Tensor, truth: torch.Tensor, counts: torch.Tensor, dice_weight: tuple[float, ...]
+) -> torch.Tensor:
+    """Cross-entropy plus soft Dice over the classes that a batch shows; voxels that don't count are left out."""
     weight = counts.float()
     entropy = (functional.cross_entropy(scores, truth, reduction="none") * weight).sum() / weight.sum().clamp(min=1)
     probability = scores.softmax(dim=1) * weight[:, None]
@@ -21,7 +20,7 @@ def loss_of(scores: torch.Tensor, truth: torch.Tensor, counts: torch.Tensor) -> 
             continue
         both = (probability[:, code] * true).sum()
         dice = 2 * both / (probability[:, code].pow(2).sum() + true.sum() + 1)
-        total, share = total + DICE_WEIGHT[code] * (1 - dice), share + DICE_WEIGHT[code]
+        total, share = total + dice_weight[code] * (1 - dice), share + dice_weight[code]
     return entropy + (total / share if share else total)
 
 

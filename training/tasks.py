@@ -1,0 +1,56 @@
+"""What there is to learn: anatomy on any single image, and lesions on whatever sequences a study has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from training import lesions
+from training.crops import draw_pair
+from training.painting import CLASSES
+from training.spine import Law
+
+# Image (channels, x, y, z), class of every voxel, and where it counts.
+Example = tuple[Any, Any, Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A network's inputs and classes, what its loss and its score weigh, and where its examples come from.
+
+    draw gives two examples of one painting; the weights of loss and score go by class, background first.
+    """
+
+    channels: int
+    classes: tuple[str, ...]
+    loss: tuple[float, ...]
+    score: tuple[float, ...]
+    draw: Callable[[tuple[int, ...], Law, bool | None], list[Example]]
+    sources: tuple[str, ...] = ("spine", "painting", "contrast", "acquisition", "crops", "network", "losses", "tasks")
+
+    def worth(self, dice: Mapping[str, float]) -> float:
+        """What weights are chosen by: Dice on the second generator, weighted."""
+        return float(np.average([dice[name] for name in self.classes[1:]], weights=self.score[1:]))
+
+
+def _anatomy(seed: tuple[int, ...], law: Law, coarse: bool | None) -> list[Example]:
+    images, truth, counts, _ = draw_pair(seed, law, coarse=coarse)
+    return [(image[None], truth, where) for image, where in zip(images, counts, strict=True)]
+
+
+def _lesions(seed: tuple[int, ...], law: Law, _: bool | None) -> list[Example]:
+    return list(lesions.draw_case(seed, law))
+
+
+TASKS = {
+    # Cord and sac matter most; no weight stands in the cross-entropy, where it would shift the boundary outwards.
+    "anatomy": Task(1, CLASSES, (0.0, 2.0, 1.5, 1.0, 1.0, 0.7), (0.0, 0.5, 0.3, 0.1, 0.1, 0.0), _anatomy),
+    "lesions": Task(
+        2 * len(lesions.SLOTS), lesions.KINDS, (0.0, 1.5, 1.5, 1.0, 1.0, 0.5, 1.0, 1.0, 0.7),
+        (0.0, 3.0, 1.5, 1.0, 1.5, 0.5, 1.0, 1.0, 0.5), _lesions,
+        (*Task.sources, "lesions"),
+    ),
+}  # fmt: skip
