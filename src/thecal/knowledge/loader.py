@@ -71,6 +71,12 @@ class Knowledge:
         return judged
 
     @property
+    def codes(self) -> Mapping[str, Any]:
+        """The words' codes in SNOMED CT, DICOM, RadLex, NCIt and ICD-O-3, each with where it was checked."""
+        told: Mapping[str, Any] = self.text["codes"]
+        return told
+
+    @property
     def base_rates(self) -> tuple[Mapping[str, str], ...]:
         """Relative frequency of each entity by setting and age band, row by row as the table has it."""
         return tuple(self.text["base_rates"])
