@@ -107,9 +107,28 @@ def write(result: Result, folder: Path, log: Sequence[Mapping[str, Any]]) -> tup
         _write_labels(result, partial / "labels")
         _write_aligned(result, partial / "aligned")
         _write_figures(result.report, partial / "figures")
-        lines = (json.dumps(line, ensure_ascii=False, default=str) for line in log)
+        more, left_out = _write_dicom(result, partial)
+        told = [*log, *({"stage": "write", "left_out": words} for words in left_out)]
+        lines = (json.dumps(line, ensure_ascii=False, default=str) for line in told)
         (partial / "log.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return holes
+    return (*holes, *more)
+
+
+def _write_dicom(result: Result, folder: Path) -> tuple[tuple[Hole, ...], tuple[str, ...]]:
+    """The DICOM objects of a study that came as DICOM; a hole where they failed, and in words what was left out."""
+    from thecal.export import dicom
+    from thecal.knowledge import load
+
+    pdf = folder / "report.pdf"
+    document = pdf.read_bytes() if pdf.is_file() else None
+    try:
+        made = dicom.write(result.report, result.aligned, result.segmentation, load().codes, document)
+    except Exception as error:  # noqa: BLE001  a header may break a writer in any way; the rest of the result stands
+        return (Hole("write", f"{type(error).__name__}: {error}", "dicom"),), ()
+    for name, content in made.files.items():
+        (folder / "dicom").mkdir(exist_ok=True)
+        (folder / "dicom" / name).write_bytes(content)
+    return (), made.left_out
 
 
 def _write_reports(report: Report, folder: Path) -> tuple[Hole, ...]:
