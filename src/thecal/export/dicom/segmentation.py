@@ -87,7 +87,12 @@ def _refer_to_true_frames(made: Any, series: Series) -> None:
     numbers = [image.frame_number for image in series.source_images]
     if numbers[0] is None or numbers == list(range(1, len(numbers) + 1)):
         return
-    for frame in made.PerFrameFunctionalGroupsSequence:
-        for derivation in frame.DerivationImageSequence:
-            for image in derivation.SourceImageSequence:
-                image.ReferencedFrameNumber = numbers[int(image.ReferencedFrameNumber) - 1]
+    # Frames of one slice share the item that names their source.
+    items = {
+        id(image): image
+        for frame in made.PerFrameFunctionalGroupsSequence
+        for derivation in frame.DerivationImageSequence
+        for image in derivation.SourceImageSequence
+    }
+    for image in items.values():
+        image.ReferencedFrameNumber = numbers[int(image.ReferencedFrameNumber) - 1]
