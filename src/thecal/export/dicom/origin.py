@@ -78,6 +78,10 @@ class Origin:
         """The object with the reading's time as the time it was made, so that the same report gives the same bytes."""
         data.InstanceCreationDate = self.made_at.strftime("%Y%m%d")
         data.InstanceCreationTime = self.made_at.strftime("%H%M%S.%f")
+        for equipment in data.get("ContributingEquipmentSequence", ()):
+            equipment.ContributionDateTime = self.made_at.strftime("%Y%m%d%H%M%S.%f")
+        for item in (*data.get("DimensionOrganizationSequence", ()), *data.get("DimensionIndexSequence", ())):
+            item.DimensionOrganizationUID = self.uid("dimensions", data.SOPInstanceUID)
         return data
 
 

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import examples
+import pydicom
+import pytest
+from export.dicom import studies
+
+from thecal.export import dicom
+from thecal.knowledge import load
+from thecal.simulation.dicom import Kind
+
+PDF = b"%PDF-1.7\n% a report\n%%EOF"
+# The private scheme is legal (PS3.3 8.2) and dciodvfy says of every private scheme that it does not know it.
+PRIVATE = re.compile(r"Unrecognized defined term = <99THECAL>")
+
+
+def write(made: studies.Made) -> dict[str, bytes]:
+    """Every object of the study."""
+    return dict(dicom.write(made.report, made.aligned, made.segmented, load().codes, PDF).files)
+
+
+def objects(made: studies.Made) -> dict[str, Any]:
+    """Every object of the study, read back."""
+    return {name: pydicom.dcmread(BytesIO(content)) for name, content in write(made).items()}
+
+
+def test_a_study_gets_segmentations_report_key_images_and_pdf(tmp_path: Path) -> None:
+    made = studies.make(tmp_path)
+    key = made.series.key
+    names = [f"seg-anatomy_{key}.dcm", f"seg-lesion_{key}.dcm", "key-objects.dcm", "report-sr.dcm", "report-pdf.dcm"]
+    found = objects(made)
+    assert list(found) == names
+    assert [data.Modality for data in found.values()] == ["SEG", "SEG", "KO", "SR", "DOC"]
+
+
+def test_every_object_belongs_to_its_study_and_is_marked_as_research(tmp_path: Path) -> None:
+    made = studies.make(tmp_path)
+    for data in objects(replace(made, report=replace(made.report, identity=studies.WHO))).values():
+        assert data.SeriesDescription.startswith("RESEARCH thecal")
+        assert (data.PatientName, data.PatientID) == ("Müller^Åsa", "P-77")
+        assert (data.StudyInstanceUID, data.AccessionNumber) == ("2.25.4711", "ACC-9")
+        assert (data.StudyID, data.ReferringPhysicianName) == ("S-3", "Roe^Ann")
+
+
+def test_objects_have_series_numbers_and_uids_of_their_own(tmp_path: Path) -> None:
+    found = list(objects(studies.make(tmp_path)).values())
+    for word in ("SeriesInstanceUID", "SOPInstanceUID", "SeriesNumber"):
+        assert len({data[word].value for data in found}) == len(found)
+
+
+def test_the_same_report_gives_the_same_bytes(tmp_path: Path) -> None:
+    made = studies.make(tmp_path)
+    assert write(made) == write(made)
+
+
+def test_a_study_that_did_not_come_as_dicom_gets_none_and_that_is_said() -> None:
+    made = dicom.write(examples.report(), examples.aligned(), examples.segmentation(), load().codes, PDF)
+    assert made.files == {}
+    assert "did not come as DICOM" in made.left_out[0]
+
+
+def test_a_series_that_cannot_be_drawn_on_is_left_out_and_the_rest_stands(tmp_path: Path) -> None:
+    made = studies.make(tmp_path)
+    study = replace(made.aligned.study, series=(replace(made.series, frame_of_reference_uid=None),))
+    found = dicom.write(made.report, replace(made.aligned, study=study), made.segmented, load().codes, PDF)
+    assert set(found.files) == {"key-objects.dcm", "report-sr.dcm", "report-pdf.dcm"}
+    assert len(found.left_out) == 2
+    assert "no frame of reference" in found.left_out[0]
+
+
+def test_without_key_images_or_pdf_there_are_no_such_objects(tmp_path: Path) -> None:
+    made = studies.make(tmp_path)
+    files = dicom.write(replace(made.report, figures=()), made.aligned, made.segmented, load().codes).files
+    assert not {"key-objects.dcm", "report-pdf.dcm"} & set(files)
+
+
+@pytest.mark.parametrize("kind", ["classic", "enhanced"])
+def test_dciodvfy_finds_no_error_and_warns_of_the_private_scheme_alone(tmp_path: Path, kind: Kind) -> None:
+    if studies.tool("dciodvfy") is None:
+        pytest.skip("dicom3tools is not installed")
+    for path in _files(tmp_path, kind):
+        said = studies.run("dciodvfy", "-new", path).splitlines()
+        assert [line for line in said if line.startswith(("Error", "Warning")) and not PRIVATE.search(line)] == []
+
+
+@pytest.mark.parametrize("kind", ["classic", "enhanced"])
+def test_dcmtk_reads_every_object(tmp_path: Path, kind: Kind) -> None:
+    if studies.tool("dsrdump") is None:
+        pytest.skip("dcmtk is not installed")
+    for path in _files(tmp_path, kind):
+        assert '"vr"' in studies.run("dcm2json", path)
+        if path.stem in ("report-sr", "key-objects"):
+            assert "E: " not in studies.run("dsrdump", path)
+
+
+def _files(folder: Path, kind: Kind) -> list[Path]:
+    paths = []
+    for name, content in write(studies.make(folder / "source", kind=kind)).items():
+        paths.append(folder / name)
+        paths[-1].write_bytes(content)
+    return paths
