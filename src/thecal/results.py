@@ -104,6 +104,7 @@ def write(result: Result, folder: Path, log: Sequence[Mapping[str, Any]]) -> tup
     """
     with staged(folder) as partial:
         holes = _write_reports(result.report, partial)
+        _write_bundle(result, partial)
         _write_labels(result, partial / "labels")
         _write_aligned(result, partial / "aligned")
         _write_figures(result.report, partial / "figures")
@@ -142,6 +143,18 @@ def _write_reports(report: Report, folder: Path) -> tuple[Hole, ...]:
         except ReportUnwritable as error:
             holes.append(Hole("write", str(error), form.FILE))
     return tuple(holes)
+
+
+def _write_bundle(result: Result, folder: Path) -> None:
+    """The report as a FHIR Bundle, with its PDF attached, or its text where no PDF could be made."""
+    from thecal.export import fhir
+    from thecal.knowledge import load
+
+    forms = (("application/pdf", "report.pdf"), ("text/plain", "report.txt"))
+    documents = {kind: (folder / name).read_bytes() for kind, name in forms if (folder / name).is_file()}
+    first = dict(list(documents.items())[:1])
+    (folder / "fhir").mkdir()
+    (folder / "fhir" / fhir.FILE).write_bytes(fhir.render(result.report, result.study, load().codes, first))
 
 
 def write_labels(made: Segmentation, source_key: str, folder: Path) -> None:
