@@ -11,15 +11,20 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydicom.sr._concepts_dict import concepts
 
-from thecal.knowledge import load
+from thecal.knowledge import Knowledge, load
 from thecal.knowledge.loader import FOLDER
 
 WORDS = ("findings", "measures", "sites", "entities")
 
 
 @cache
+def knowledge() -> Knowledge:
+    return load()
+
+
+@cache
 def codes() -> Any:
-    return load().codes
+    return knowledge().codes
 
 
 def rows() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -37,7 +42,7 @@ def test_the_codes_fit_their_schema() -> None:
 
 
 def test_every_coded_word_is_one_of_the_vocabulary() -> None:
-    vocabulary = load().vocabulary
+    vocabulary = knowledge().vocabulary
     assert set(codes()["findings"]) <= set(vocabulary.findings)
     assert set(codes()["entities"]) <= {*vocabulary.entities, *vocabulary.parents}
     for finding, states in codes()["states"].items():
@@ -48,7 +53,7 @@ def test_every_coded_word_is_one_of_the_vocabulary() -> None:
 def test_every_code_names_a_source_and_a_system_that_are_known() -> None:
     for word, row in rows():
         assert row["system"] in codes()["systems"], word
-        assert set(row["checked"]) <= set(load().sources), word
+        assert set(row["checked"]) <= set(knowledge().sources), word
 
 
 @pytest.mark.parametrize(("word", "row"), [pair for pair in rows() if "dicom_ps3_16" in pair[1]["checked"]])
@@ -69,7 +74,7 @@ def test_a_word_has_no_code_twice_and_no_two_codes_of_one_system_that_mean_the_s
 
 
 def test_most_tumours_inside_the_dura_have_a_morphology() -> None:
-    vocabulary = load().vocabulary
+    vocabulary = knowledge().vocabulary
     tumours = [c for c, e in vocabulary.entities.items() if e.group in ("intramedullary", "intradural_extramedullary")]
     coded = [c for c in tumours if any(row["system"] == "ICDO3" for row in codes()["entities"].get(c, ()))]
     assert len(coded) >= 0.85 * len(tumours)
