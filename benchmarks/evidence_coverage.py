@@ -1,7 +1,7 @@
 """What of the differential is counted, what is judged, and what is missing; and a random sample of rows to be read again.
 
 python benchmarks/evidence_coverage.py -o src/thecal/knowledge/evidence/coverage.md
-python benchmarks/evidence_coverage.py --sample 40 --seed 20261124 -o src/thecal/knowledge/evidence/audit-sample.csv
+python benchmarks/evidence_coverage.py --sample 40 --seed 20261125 -o src/thecal/knowledge/evidence/audit-sample-2.csv
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from pathlib import Path
 
 from thecal.differential import pool_text
 from thecal.knowledge import load
+from thecal.records import EvidenceCount, Vocabulary
 
 COLUMNS = (
-    "row", "entity", "finding", "state", "n", "of", "source", "title", "doi", "pmid", "url", "where", "note",
-    "verdict", "reason", "read_by",
+    "row", "entity", "finding", "state", "n", "of", "source", "title", "doi", "pmid", "url", "where", "note", "claim",
+    "verdict", "reason", "read_at", "date",
 )  # fmt: skip
 
 
@@ -67,8 +68,16 @@ def sample(count: int, seed: int) -> str:
         source = knowledge.sources[row.source]
         place = (source.doi or "", source.pmid or "", source.url or "", row.where, row.note)
         told = (number, row.entity, row.finding, row.state, row.n, row.of, row.source, source.title)
-        table.writerow((*told, *place, "", "", ""))
+        table.writerow((*told, *place, claim(row, knowledge.vocabulary), "", "", "", ""))
     return written.getvalue()
+
+
+def claim(row: EvidenceCount, vocabulary: Vocabulary) -> str:
+    """What a row says, in words that its source can be held against."""
+    words = row.finding.replace("_", " "), row.state.replace("_", " ")
+    whom = vocabulary.name(row.entity)
+    meant = vocabulary.findings[row.finding].note
+    return f"{whom}: in {row.n} of {row.of} patients, {words[0]} was {words[1]}" + (f" ({meant})" if meant else "")
 
 
 def main() -> None:
@@ -76,7 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--sample", type=int, help="how many rows of full weight to draw")
-    parser.add_argument("--seed", type=int, default=20261124)
+    parser.add_argument("--seed", type=int, default=20261125)
     call = parser.parse_args()
     call.output.write_text(sample(call.sample, call.seed) if call.sample else page(), encoding="utf-8")
     print(f"written: {call.output}")
