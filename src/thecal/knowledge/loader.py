@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from thecal.records import Article, Entity, EvidenceCount, KnowledgeInvalid, Rule, Source, Term, Vocabulary
+from thecal.records import Article, Entity, EvidenceCount, KnowledgeInvalid, Revision, Rule, Source, Term, Vocabulary
 
 FOLDER = Path(__file__).parent
 
@@ -129,5 +129,9 @@ def _count(entity: str, row: Mapping[str, Any]) -> EvidenceCount:
 
 
 def _article(code: str, told: Mapping[str, Any]) -> Article:
-    lists = {name: tuple(told.get(name, ())) for name in ("tags", "synonyms", "see_also", "sources")}
-    return Article(code, told["title"], told["body"], **lists)
+    lists = {name: tuple(told.get(name, ())) for name in ("tags", "synonyms", "see_also")}
+    revisions = tuple(Revision(one["number"], one["date"], one["what"]) for one in told["revisions"])
+    return Article(
+        code, told["title"], told["body"], identifier=told["id"], about=told["about"], revisions=revisions,
+        reviewed_by=told.get("reviewed_by", ""), **lists,
+    )  # fmt: skip

@@ -8,7 +8,7 @@ from thecal.records.errors import (
     StudyUnreadable,
     ThecalError,
 )
-from thecal.records.knowledge import Article, Entity, Rule, Source, Term, Vocabulary
+from thecal.records.knowledge import Article, Entity, Revision, Rule, Source, Term, Vocabulary
 from thecal.records.ranking import (
     Alert,
     Candidate,
@@ -55,7 +55,7 @@ __all__ = [
     "Compartment", "Differential", "Entity", "Evidence", "EvidenceCount", "Figure", "Finding", "Grid", "Hole", "Identity",
     "Issue", "KnowledgeInvalid", "LabelMap", "Lesion", "Match", "Measurement", "NotAssessed", "NumberRate", "Outlook",
     "Place", "Plane",
-    "ProtocolCheck", "Provenance", "Question", "Rate", "Rates", "Reading", "Region", "Report", "ReportUnwritable", "Role",
-    "Rule", "Segmentation", "SegmenterFailed", "Series", "SeriesLine", "Source", "SourceImage", "Study", "StudyUnreadable",
-    "Term", "ThecalError", "Unread", "Vocabulary", "Volume",
+    "ProtocolCheck", "Provenance", "Question", "Rate", "Rates", "Reading", "Region", "Report", "ReportUnwritable", "Revision",
+    "Role", "Rule", "Segmentation", "SegmenterFailed", "Series", "SeriesLine", "Source", "SourceImage", "Study",
+    "StudyUnreadable", "Term", "ThecalError", "Unread", "Vocabulary", "Volume",
 ]  # fmt: skip

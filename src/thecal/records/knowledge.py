@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from thecal.records.study import Severity
@@ -83,8 +83,21 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Revision:
+    """A dated state of an article, and what changed in it."""
+
+    number: int
+    date: str
+    what: str
+
+
+@dataclass(frozen=True)
 class Article:
-    """A reference article on an entity or a sign."""
+    """A reference article on an entity, a parent, a sign or a related disease.
+
+    identifier never changes and is never given twice; code names the article's file and its place in the vocabulary.
+    reviewed_by is empty until a named clinician has read the article: it is then unreviewed.
+    """
 
     code: str
     title: str
@@ -92,4 +105,7 @@ class Article:
     tags: tuple[str, ...] = ()
     synonyms: tuple[str, ...] = ()
     see_also: tuple[str, ...] = ()
-    sources: tuple[str, ...] = field(default=())
+    identifier: str = ""
+    about: Literal["entity", "parent", "sign", "related"] = "entity"
+    revisions: tuple[Revision, ...] = ()
+    reviewed_by: str = ""
