@@ -13,6 +13,10 @@ from thecal.simulation.spine import DISC_CODES, Profile, Spine, Tube, wander
 
 CORD, SAC, EPIDURAL = 1, 2, 3
 DURA_MM = 0.45
+# How far above the atlas the canal's own sheet ends and the brainstem of the body's sheet begins, mm.
+MAGNUM_MM = 11.0
+# How many people keep a central canal that MRI shows; judged.
+OPEN_CANAL = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +43,8 @@ def radius_in(tube: Tube, spine: Spine, sheet: Sheet) -> Field:
 
 
 def paint_canal(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator, roots: list[Root]) -> None:
-    """Paints everything within the bony canal onto the fine sheet."""
+    """Paints everything within the bony canal onto the fine sheet, up to the foramen magnum."""
+    sheet = sheet.crop(s=(-1e4, spine.level("C1").high + MAGNUM_MM * spine.scale))
     _paint_epidural(sheet, spine, palette, rng)
     in_sac = radius_in(spine.sac, spine, sheet)
     thickness = np.float32(DURA_MM) / np.maximum(np.interp(sheet.s, spine.s, spine.sac.b), 1.0).astype(np.float32)
@@ -47,9 +52,44 @@ def paint_canal(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Gen
     inside = in_sac < 1
     sheet.put(inside, palette["csf"], SAC)
     _paint_flow(sheet, spine, palette, rng, inside)
-    for root in roots:
+    own = rng.spawn(1)[0]
+    for root in [*roots, *draw_rootlets(spine, own)]:
         paint_root(sheet, spine, root, palette["nerve"])
+    _paint_protrusions(sheet, spine, palette)
     paint_cord(sheet, spine, palette)
+    if own.random() < OPEN_CANAL:
+        _paint_central_canal(sheet, spine, palette, own)
+
+
+def _paint_protrusions(sheet: Sheet, spine: Spine, palette: Palette) -> None:
+    """Torn discs that stand into the canal beside the midline."""
+    for level in spine.levels:
+        disc = spine.discs.get(level.name)
+        if disc is None or disc.protrusion is None:
+            continue
+        across, size = disc.protrusion[0] * spine.scale, disc.protrusion[1] * spine.scale
+        middle = (level.low + level.disc_low) / 2
+        part = sheet.crop(s=(middle - size - 1, middle + size + 1))
+        if part.s.size == 0:
+            continue
+        u, v, s = part.axes
+        front = spine.at(spine.canal.v + spine.canal.b, middle)
+        lump = ((u - across) / (1.5 * size)) ** 2 + ((v - front - 0.2 * size) / size) ** 2 + ((s - middle) / size) ** 2
+        where = (lump < 1) & (part.tissue != CLEAR)
+        part.put(where, palette["disc_annulus"], spine.disc_code(level.name))
+        rim = (lump >= 1) & (lump < 1.35) & (part.tissue != CLEAR) & (part.anatomy == SAC)
+        part.put(rim, palette["ligament"], EPIDURAL)
+
+
+def _paint_central_canal(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator) -> None:
+    """A central canal that stayed open over some segments: a thread of fluid in the middle of the cord."""
+    middle = float(rng.uniform(spine.conus_tip + 60 * spine.scale, spine.level("C3").low))
+    part = sheet.crop(s=(middle - rng.uniform(15, 60), middle + rng.uniform(15, 60)))
+    if part.s.size == 0:
+        return
+    u, v, _ = part.axes
+    centre_u, centre_v = (np.interp(part.s, spine.s, p).astype(np.float32) for p in (spine.cord.u, spine.cord.v))
+    part.put((u - centre_u) ** 2 + (v - centre_v) ** 2 < rng.uniform(0.4, 0.75) ** 2, palette["csf"])
 
 
 def _paint_epidural(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator) -> None:
@@ -153,6 +193,31 @@ def _draw_root(spine: Spine, rng: np.random.Generator, order: int, name: str, si
     v = v * leave + spine.sac.v * (1 - leave) + 0.2 * spine.sac.b * (1 - leave)
     radius = float(np.interp(order, [0, 4, 5, 8], [0.55, 0.75, 0.7, 0.35])) * spine.scale * (0.85 if ventral else 1.0)
     return Root(u, v, radius, top, end, ventral)
+
+
+def draw_rootlets(spine: Spine, rng: np.random.Generator) -> list[Root]:
+    """Rootlets of cervical and thoracic nerves: from the cord's flanks down to where each nerve leaves the sac."""
+    rootlets: list[Root] = []
+    top = spine.level("C1").high
+    for level in spine.levels:
+        if level.name[0] not in "CT" or level.low < spine.conus_tip + 30 * spine.scale:
+            continue
+        # A segment lies the higher above its foramen the farther down it is.
+        share = np.clip((top - level.low) / max(top - spine.conus_tip, 1.0), 0, 1)
+        drop = (5.0 + 42.0 * float(share) ** 1.3) * spine.scale
+        start = min(level.low + drop, top)
+        along = np.clip((start - spine.s) / max(start - level.low, 1.0), 0, 1)
+        for side in (-1.0, 1.0):
+            for ventral in (True, False):
+                near_u = spine.cord.u + side * 0.72 * spine.cord.a
+                near_v = spine.cord.v + (0.75 if ventral else -0.75) * spine.cord.b
+                far_u = spine.sac.u + side * 0.96 * spine.sac.a
+                far_v = spine.sac.v + (0.12 if ventral else -0.02) * spine.sac.b
+                drift = 0.04 * spine.sac.b * wander(rng, len(spine.s), 20)
+                u, v = near_u * (1 - along) + far_u * along, near_v * (1 - along) + far_v * along + drift
+                radius = (0.42 if level.name[0] == "T" else 0.6) * min(spine.scale, 1.0)
+                rootlets.append(Root(u, v, radius, start, level.low, ventral))
+    return rootlets
 
 
 def paint_root(sheet: Sheet, spine: Spine, root: Root, tissue: int, *, thicker: float = 1.0, lesion: int | None = None,

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from thecal.records import Grid, Identity, LabelMap, Rates, Series, Study, Vocabulary, Volume
 from thecal.records import Region as SpineRegion
-from thecal.simulation import extradural, extramedullary, intramedullary, protocols, scanner
+from thecal.simulation import extradural, extramedullary, intramedullary, positioning, protocols, scanner
+from thecal.simulation.artefacts import Artefacts, draw_artefacts
 from thecal.simulation.body import paint_body
 from thecal.simulation.canal import draw_roots, paint_canal
 from thecal.simulation.canvas import CLEAR, new_sheet
 from thecal.simulation.dicom import make_uid
-from thecal.simulation.physics import Palette
+from thecal.simulation.physics import Palette, Sequence
 from thecal.simulation.protocols import Protocol, SeriesPlan
 from thecal.simulation.scene import Focus, Scene
 from thecal.simulation.signs import Case, check_words, draw_case
@@ -62,24 +63,28 @@ def simulate(
     rates: Rates | None = None,
     vocabulary: Vocabulary | None = None,
     region: str | None = None,
+    artefacts: Artefacts | None = None,
 ) -> Phantom:
     """A study of one patient with the entity (or healthy), the same for the same arguments.
 
     signs fixes states of findings (and age_years, sex, level, length_segments); the rest is drawn from rates where given, else
     from entities.yaml. With a vocabulary its words are checked. region (cervical, thoracic, thoracolumbar, lumbar) by default
-    holds the lesion.
+    holds the lesion. artefacts are drawn as an ordinary study has them unless given (artefacts.NONE for none).
     """
     if vocabulary is not None:
         check_words(signs or {}, vocabulary)
     rng = np.random.default_rng([seed, *entity.encode()])
     plan = protocols.find_protocol(protocol)
     case = draw_case(entity, rng, signs, rates)
-    spine = draw_spine(rng, age=case.age, female=case.female, step_mm=0.5)
+    told = case.signs.get("prior_spine_surgery")
+    operated = None if told is None else told == "present"
+    spine = draw_spine(rng, age=case.age, female=case.female, step_mm=0.5, operated=operated)
     foci = _place_foci(case, spine, rng)
     area = region or _region_of(case, foci, spine)
     centre = _centre_of(area, foci, spine)
     scene, foci = _paint(spine, foci, rng, plan, centre, field_t)
-    return _image(case, scene, foci, rng, plan, centre, seed, area)
+    spoiled = draw_artefacts(rng.spawn(1)[0]) if artefacts is None else artefacts
+    return _image(case, scene, foci, rng, plan, centre, seed, area, spoiled)
 
 
 def _place_foci(case: Case, spine: Spine, rng: np.random.Generator) -> list[Focus]:
@@ -252,33 +257,39 @@ def _image(
     centre: float,
     seed: int,
     area: str,
+    spoiled: Artefacts,
 ) -> Phantom:
     maker = protocols.draw_maker(rng)
-    pose = _draw_pose(rng)
+    pose = positioning.draw_pose(rng)
     slabs: dict[str, scanner.Slab] = {}
     textures: dict[str, NDArray[np.float32]] = {}
     made: list[Series] = []
     truths: dict[str, tuple[LabelMap, LabelMap]] = {}
     instances: LabelMap | None = None
     noise = float(rng.uniform(0.012, 0.028)) * (1.0 if scene.palette.field_t == 3.0 else 1.35)
-    bend = scanner.bend_of(scene.spine, centre, pose, 300.0 if plan.stations == 1 else 520.0)
+    reach = 300.0 if plan.stations == 1 else 520.0
+    bend = scanner.bend_of(scene.spine, centre, pose, reach)
+    restless, phases = rng.spawn(1)[0], _phases(rng.spawn(1)[0])
     for number, series in enumerate(plan.series, start=1):
-        place = _station(series, plan, scene.spine, centre)
+        place = positioning.station(series, plan, scene.spine, centre)
         name = f"{series.plane}-{series.station}-{series.matrix}-{series.slices}"
+        moved = spoiled.moved_mm > 0 and number > 1 and restless.random() < 0.3
+        if moved:
+            name += f"-moved-{number}"
         if name not in slabs:
-            grid = _grid(series, scene.spine, place, centre, foci, pose)
-            filled = series.thickness_mm / (series.thickness_mm + series.gap_mm)
-            slabs[name] = scanner.cut(grid, bend, scene.body, scene.canal, plan.samples, filled)
-            textures[name] = scanner.draw_texture(grid.shape, rng)
-        slab = slabs[name]
+            grid = positioning.grid(series, scene.spine, place, centre, foci, pose)
+            filled = series.thickness_mm / (series.thickness_mm + spoiled.gaps * series.gap_mm)
+            lies = positioning.jolt(pose, spoiled.moved_mm, restless) if moved else pose
+            own = scanner.bend_of(scene.spine, centre, lies, reach) if moved else bend
+            margin = _margin(series, phases[series.plane], spoiled)
+            slabs[name] = scanner.cut(
+                scanner.widen(grid, margin), own, scene.body, scene.canal, plan.samples, filled, margin
+            )
+            textures[name] = scanner.draw_texture(slabs[name].grid.shape, rng)
         sequence, train = protocols.weighting(series, scene.palette.field_t, rng)
-        signals = scene.palette.signals(sequence)
-        band = (
-            _front_of(scene.spine, place, series) + 9.0
-            if series.plane == "sagittal" and series.role != "localizer"
-            else None
-        )
-        voxels = scanner.expose(slab, signals, rng, texture=textures[name], saturate_mm=band, noise=noise)
+        how = _exposure(scene, series, sequence, place, noise, phases[series.plane])
+        voxels = scanner.expose(slabs[name], how, spoiled, rng, textures[name])
+        slab = slabs[name].core()
         header = protocols.acquisition_of(series, sequence, train, number, maker, scene.palette.field_t, PARTS[area])
         made.append(_series(series, voxels, slab.grid, header, scene.spine, place, seed, case.entity))
         enhanced = any(other.role == "T1w_ce" for other in plan.series)
@@ -289,6 +300,8 @@ def _image(
     first = made[0].key
     findings = true_findings(case, scene, foci, plan)
     context = told_context(case)
+    if scene.spine.operation is not None:
+        context = {**context, "prior_spine_surgery": "present"}
     study = Study(
         tuple(made), context=context, acquired_on="2025-01-15", study_instance_uid=make_uid(seed, case.entity, "study")
     )
@@ -300,57 +313,31 @@ def _image(
     return Phantom(case.entity, seed, study, *truths[first], instances, truths, findings, context, identity)
 
 
-def _front_of(spine: Spine, centre: float, series: SeriesPlan) -> float:
-    """How far the vertebral bodies reach to the front within a field of view, mm from the canal's centre."""
-    seen = np.abs(spine.s - centre) < series.matrix * series.spacing_mm / 2
-    return float((spine.canal.v + spine.canal.b + 2 * spine.body_depth)[seen].max())
+def _phases(rng: np.random.Generator) -> dict[str, int]:
+    """The axis of phase encoding by plane: mostly head to feet, and right to left."""
+    return {"sagittal": 1 if rng.random() < 0.7 else 0, "axial": 0 if rng.random() < 0.7 else 1}
 
 
-def _draw_pose(rng: np.random.Generator) -> NDArray[np.float64]:
-    """How the patient lies: turned by a few degrees, scanner mm to body mm."""
-    from scipy.spatial.transform import Rotation
-
-    pose = np.eye(4)
-    pose[:3, :3] = Rotation.from_euler("xyz", rng.normal(0, [2.0, 1.5, 1.5]), degrees=True).as_matrix()
-    pose[:3, 3] = rng.normal(0, [1.5, 4.0, 4.0])
-    return pose
+def _margin(series: SeriesPlan, phase: int, spoiled: Artefacts) -> tuple[int, int]:
+    """Voxels beyond the field of view from which signal folds in."""
+    if not spoiled.wrap or series.plane not in ("sagittal", "axial"):
+        return 0, 0
+    pad = series.matrix // 10
+    return (pad, 0) if phase == 0 else (0, pad)
 
 
-def _station(series: SeriesPlan, plan: Protocol, spine: Spine, centre: float) -> float:
-    if plan.stations == 1 or series.station is None:
-        return centre
-    half = series.matrix * series.spacing_mm / 2
-    top, bottom = spine.level("C1").high + 10, spine.level("S3").low
-    return {1: max(top - half, bottom + half), 2: bottom + half}[series.station]
-
-
-def _grid(
-    series: SeriesPlan, spine: Spine, place: float, centre: float, foci: list[Focus], pose: NDArray[np.float64]
-) -> Grid:
-    """Where a series' slices lie: sagittal ones straight in the scanner, axial ones square on the canal at the lesion."""
-    step, across = series.spacing_mm, series.thickness_mm + series.gap_mm
-    to_scanner = np.linalg.inv(pose)
-    affine = np.eye(4)
-    if series.plane == "axial" and foci:
-        place = foci[0].s
-    middle = to_scanner[:3, :3] @ (_offset(spine, place, centre) - pose[:3, 3])
-    if series.plane == "sagittal":
-        affine[:3, :3] = np.array([[0, 0, across], [-step, 0, 0], [0, step, 0]], dtype=np.float64)
-        middle += [0.0, 6.0, 0.0]
-    else:
-        lean = float(np.interp(place, spine.s, spine.lean))
-        cos, sin = np.cos(lean), np.sin(lean)
-        affine[:3, :3] = to_scanner[:3, :3] @ np.array(
-            [[-step, 0, 0], [0, step * cos, across * sin], [0, -step * sin, across * cos]]
-        )
-    shape = (series.matrix, series.matrix, series.slices)
-    affine[:3, 3] = middle - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
-    return Grid(shape, affine)
-
-
-def _offset(spine: Spine, place: float, centre: float) -> NDArray[np.float64]:
-    """From the canal's middle at one place to that at another, mm."""
-    return np.array([np.interp(place, spine.s, row) - np.interp(centre, spine.s, row) for row in spine.curve()])
+def _exposure(
+    scene: Scene, series: SeriesPlan, sequence: Sequence, place: float, noise: float, phase: int
+) -> scanner.Exposure:
+    spine, palette = scene.spine, scene.palette
+    sagittal, real = series.plane == "sagittal", series.role != "localizer"
+    bodies = positioning.front_of(spine, place, series)
+    neck = place > spine.level("T2").low
+    return scanner.Exposure(
+        palette.split(sequence), palette.field_t, phase, bodies + 9.0 if sagittal and real else None, noise, 0.86,
+        sequence.refocused, palette["metal"], palette.numbers(("csf", "csf_flow", "blood", "slow_blood")),
+        bodies if neck and sagittal else None, not neck,
+    )  # fmt: skip
 
 
 def _series(

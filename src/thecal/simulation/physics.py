@@ -97,6 +97,12 @@ class Palette:
         fat = self.tissues[self.names.index("fat")]
         return np.array([signal(tissue, fat, sequence, self.field_t) for tissue in self.tissues], dtype=np.float32)
 
+    def split(self, sequence: Sequence) -> NDArray[np.float32]:
+        """Signal of every tissue's water (row 0) and fat (row 1) under a sequence, by number."""
+        fat = self.tissues[self.names.index("fat")]
+        both = [parts(tissue, fat, sequence, self.field_t) for tissue in self.tissues]
+        return np.array(both, dtype=np.float32).T.copy()
+
     def numbers(self, names: Iterable[str]) -> NDArray[np.intp]:
         """Numbers of several tissues."""
         return np.array([self[name] for name in names], dtype=np.intp)
@@ -104,11 +110,16 @@ class Palette:
 
 def signal(tissue: Tissue, fat: Tissue, sequence: Sequence, field_t: float) -> float:
     """Signal of a tissue: spin echo, inversion recovery or spoiled gradient echo; water and fat add up."""
+    return sum(parts(tissue, fat, sequence, field_t))
+
+
+def parts(tissue: Tissue, fat: Tissue, sequence: Sequence, field_t: float) -> tuple[float, float]:
+    """Signal of a tissue's water and of its fat."""
     water = _echo(tissue.t1_s, tissue.t2_s, tissue.t2star_s, tissue.gadolinium, sequence, field_t)
     oil = 0.06 if sequence.fat_suppressed else 1.0
     oil *= _echo(fat.t1_s, fat.t2_s, fat.t2star_s, fat.gadolinium, sequence, field_t)
     share = tissue.fat_fraction
-    return tissue.proton_density * ((1 - share) * water + share * oil)
+    return tissue.proton_density * (1 - share) * water, tissue.proton_density * share * oil
 
 
 def _echo(t1_s: float, t2_s: float, t2star_s: float, gadolinium: float, sequence: Sequence, field_t: float) -> float:

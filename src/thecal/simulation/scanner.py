@@ -10,6 +10,8 @@ from scipy import fft, ndimage
 
 from thecal.records import Grid
 from thecal.records.geometry import transform_points
+from thecal.simulation import artefacts
+from thecal.simulation.artefacts import Artefacts
 from thecal.simulation.canvas import CLEAR, Sheet
 from thecal.simulation.spine import Spine
 
@@ -21,7 +23,8 @@ KNOT = 5
 class Bend:
     """Where a point of the patient lies in the straightened spine: tables over y and z, TABLE_MM apart.
 
-    to_body (4 × 4) carries scanner mm to the mm of the spine's curve. along, ahead and sideways hold s, v and the curve's x.
+    to_body (4 × 4) carries scanner mm to the mm of the spine's curve. along, ahead and sideways hold s, v and the curve's x;
+    slope how steeply the curve leaves for the side, twist how far the vertebrae are turned about it, in radians.
     """
 
     to_body: NDArray[np.float64]
@@ -29,6 +32,8 @@ class Bend:
     along: NDArray[np.float32]
     ahead: NDArray[np.float32]
     sideways: NDArray[np.float32]
+    slope: NDArray[np.float32]
+    twist: NDArray[np.float32]
 
     def straighten(
         self, points: NDArray[np.float32]
@@ -37,11 +42,15 @@ class Bend:
         turn, shift = self.to_body[:3, :3].astype(np.float32), self.to_body[:3, 3].astype(np.float32)
         x, y, z = (sum(turn[row, axis] * points[axis] for axis in range(3)) + shift[row] for row in range(3))
         place = np.stack([y - np.float32(self.origin[0]), z - np.float32(self.origin[1])]) / np.float32(TABLE_MM)
-        s, v, bend = (
+        s, v, bend, slope, twist = (
             ndimage.map_coordinates(table, place, order=1, mode="nearest")
-            for table in (self.along, self.ahead, self.sideways)
+            for table in (self.along, self.ahead, self.sideways, self.slope, self.twist)
         )
-        return x - bend, v, s
+        u = x - bend
+        # A curve to the side tilts the plane of each vertebra.
+        s = s + slope * u
+        cos, sin = np.cos(twist), np.sin(twist)
+        return u * cos + v * sin, v * cos - u * sin, s
 
 
 def bend_of(spine: Spine, centre_s: float, to_body: NDArray[np.float64], reach_mm: float) -> Bend:
@@ -61,7 +70,9 @@ def bend_of(spine: Spine, centre_s: float, to_body: NDArray[np.float64], reach_m
     v = (py - here_y) * np.cos(lean) - (pz - here_z) * np.sin(lean)
     # Beyond the ends of the spine the canal simply goes on.
     s = s + (py - here_y) * np.sin(lean) + (pz - here_z) * np.cos(lean)
-    tables = (np.asarray(table, dtype=np.float32) for table in (s, v, np.interp(s, spine.s, x)))
+    slope = np.gradient(x, spine.s)
+    profiles = (np.interp(s, spine.s, profile) for profile in (x, slope, spine.twist))
+    tables = (np.asarray(table, dtype=np.float32) for table in (s, v, *profiles))
     return Bend(to_body, (low, low), *tables)
 
 
@@ -75,6 +86,26 @@ class Slab:
     lesion: NDArray[np.uint8]
     instance: NDArray[np.uint8]
     front_mm: NDArray[np.float32]
+    margin: tuple[int, int] = (0, 0)
+
+    def core(self) -> Slab:
+        """The part that the image shows: without the margin from which signal folds in."""
+        if not any(self.margin):
+            return self
+        cut_i, cut_j = (slice(pad, -pad or None) for pad in self.margin)
+        affine = self.grid.affine.copy()
+        affine[:3, 3] += affine[:3, :2] @ np.array(self.margin, float)
+        tissue = self.tissue[:, cut_i, cut_j]
+        anatomy, lesion, instance = (layer[cut_i, cut_j] for layer in (self.anatomy, self.lesion, self.instance))
+        front = self.front_mm[cut_i, cut_j]
+        return Slab(Grid(anatomy.shape, affine), tissue, anatomy, lesion, instance, front)
+
+
+def widen(grid: Grid, margin: tuple[int, int]) -> Grid:
+    """The grid with so many voxels more on both sides of its first two axes."""
+    affine = grid.affine.copy()
+    affine[:3, 3] -= affine[:3, :2] @ np.array(margin, float)
+    return Grid((grid.shape[0] + 2 * margin[0], grid.shape[1] + 2 * margin[1], grid.shape[2]), affine)
 
 
 def place_samples(count: int, thickness: float) -> NDArray[np.float64]:
@@ -87,8 +118,13 @@ def place_samples(count: int, thickness: float) -> NDArray[np.float64]:
     return np.asarray(np.vstack([np.zeros((1, 3)), offsets[1:]]) if count % 2 else offsets)
 
 
-def cut(grid: Grid, bend: Bend, body: Sheet, canal: Sheet, samples: int, filled: float) -> Slab:
-    """Looks up what lies in every voxel of a grid whose last axis runs across slices; filled is thickness over slice distance."""
+def cut(
+    grid: Grid, bend: Bend, body: Sheet, canal: Sheet, samples: int, filled: float, margin: tuple[int, int] = (0, 0)
+) -> Slab:
+    """Looks up what lies in every voxel of a grid whose last axis runs across slices; filled is thickness over slice distance.
+
+    margin tells how many voxels on both sides of the first two axes lie beyond the image.
+    """
     offsets = place_samples(samples, filled)
     columns, rows, slices = grid.shape
     tissue = np.empty((samples, *grid.shape), np.uint8)
@@ -115,7 +151,7 @@ def cut(grid: Grid, bend: Bend, body: Sheet, canal: Sheet, samples: int, filled:
                 front[:, :, k] = v
         for kept, layers in zip(truth, zip(*found, strict=True), strict=True):
             kept[:, :, k] = _majority(np.stack(layers))
-    return Slab(grid, tissue, truth[0], truth[1], truth[2], front)
+    return Slab(grid, tissue, truth[0], truth[1], truth[2], front, margin)
 
 
 def _stretch(coarse: NDArray[np.float32], count: int, axis: int) -> NDArray[np.float32]:
@@ -155,52 +191,109 @@ def _flat_index(
 
 def _majority(layers: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The commonest code of each voxel; where half is nothing, the other half's commonest."""
-    best = np.zeros(layers.shape[1:], np.uint8)
-    votes = np.full(layers.shape[1:], 0, np.int16)
+    best = layers[0].copy()
+    unsure = (layers != best).any(axis=0)
+    # Most voxels hold one code alone; the others are counted.
+    split = layers[:, unsure]
+    chosen, votes = np.zeros(split.shape[1], np.uint8), np.zeros(split.shape[1], np.int16)
     # A zero holds only if more than half of the samples say so.
-    votes[(layers == 0).sum(0) * 2 > len(layers)] = len(layers)
-    for code in np.flatnonzero(np.bincount(layers.ravel(), minlength=256)):
+    votes[(split == 0).sum(0) * 2 > len(split)] = len(split)
+    for code in np.flatnonzero(np.bincount(split.ravel(), minlength=256)):
         if code == 0:
             continue
-        count = (layers == code).sum(0).astype(np.int16)
+        count = (split == code).sum(0).astype(np.int16)
         wins = count > votes
-        best[wins], votes[wins] = code, count[wins]
-    return best
+        chosen[wins], votes[wins] = code, count[wins]
+    best[unsure] = chosen
+    return np.asarray(best)
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """How one series is taken: phase is the axis of phase encoding; saturate_mm how far in front of the canal a saturation
+    band begins; noise the standard deviation against the brightest; resolution the share of k-space that is acquired.
+
+    still, flowing and throat are the numbers of metal, of what pulsates, and how far in front the throat begins, in mm.
+    """
+
+    signals: NDArray[np.float32]
+    field_t: float
+    phase: int
+    saturate_mm: float | None
+    noise: float
+    resolution: float
+    refocused: bool
+    metal: int
+    flowing: NDArray[np.intp]
+    throat_mm: float | None = None
+    breathes: bool = False
 
 
 def expose(
-    slab: Slab, signals: NDArray[np.float32], rng: np.random.Generator, *, texture: NDArray[np.float32],
-    saturate_mm: float | None, noise: float,
-) -> NDArray[np.int16]:  # fmt: skip
-    """One image of a slab: mean signal of each voxel, coil, finite resolution, Rician noise, as whole numbers.
-
-    saturate_mm is how far in front of the canal a saturation band begins; noise the standard deviation against the brightest.
-    """
-    image = np.zeros(slab.grid.shape, np.float32)
-    for layer in slab.tissue:
-        image += signals[layer]
-    image /= np.float32(len(slab.tissue))
+    slab: Slab, how: Exposure, spoiled: Artefacts, rng: np.random.Generator, texture: NDArray[np.float32]
+) -> NDArray[np.int16]:
+    """One image of a slab: mean signal of each voxel, artefacts, coil, finite resolution, Rician noise, as whole numbers."""
+    water, fat = _mean(slab.tissue, how.signals)
+    image = water + artefacts.shift_fat(fat, 1 - how.phase, spoiled.bandwidth_hz, how.field_t)
     image *= texture
-    if saturate_mm is not None:
-        image *= 1 - 0.9 / (1 + np.exp(-(slab.front_mm - np.float32(saturate_mm)) / np.float32(4.0)))
-    image *= _coil(slab, rng)
-    image = _resolve(image, 0.82)
+    if how.saturate_mm is not None:
+        image *= 1 - 0.9 / (1 + np.exp(-(slab.front_mm - np.float32(how.saturate_mm)) / np.float32(4.0)))
+    image *= _coil(slab, rng, spoiled.bias)
+    image = _spoil(image, slab, how, spoiled, rng)
+    image = artefacts.fold(image, slab.margin, spoiled.wrap)
+    image = _resolve(image, how.resolution, 0.16 - 0.14 * min(spoiled.ringing, 1.0))
     top = float(np.percentile(image[::3, ::3], 99.0))
-    sigma = np.float32(noise * top)
+    sigma = np.float32(how.noise * top)
     real = image + sigma * rng.standard_normal(image.shape, dtype=np.float32)
     other = sigma * rng.standard_normal(image.shape, dtype=np.float32)
     scale = np.float32(rng.uniform(600, 1400) / top)
     return np.asarray(np.rint(np.hypot(real, other) * scale), dtype=np.int16)
 
 
-def _coil(slab: Slab, rng: np.random.Generator) -> NDArray[np.float32]:
+def _mean(layers: NDArray[np.uint8], signals: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Signal of water and of fat in every voxel; both are looked up at once, as the parts of a complex number."""
+    table = (signals[0] + 1j * signals[1]).astype(np.complex64) / np.float32(len(layers))
+    image = table[layers[0]]
+    for layer in layers[1:]:
+        image += table[layer]
+    return image.real, image.imag
+
+
+def _spoil(
+    image: NDArray[np.float32], slab: Slab, how: Exposure, spoiled: Artefacts, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """What happens to the image while it is taken."""
+    own = rng.spawn(1)[0]
+    if spoiled.metal and bool((slab.tissue == how.metal).any()):
+        share = np.asarray((slab.tissue == how.metal).mean(0), dtype=np.float32)
+        strength = spoiled.metal * (1.0 if how.refocused else 3.0) * how.field_t / 3.0
+        image = artefacts.distort(image, share, 1 - how.phase, _spacing(slab.grid), strength)
+    if spoiled.pulsation:
+        flowing = np.isin(slab.tissue[0], how.flowing)
+        image = artefacts.pulse(image, image * flowing, how.phase, spoiled.pulsation, own)
+    if spoiled.swallowing and how.throat_mm is not None:
+        ahead = 1 / (1 + np.exp(-(slab.front_mm - np.float32(how.throat_mm)) / np.float32(3.0)))
+        image = artefacts.gulp(image, image * ahead, how.phase, spoiled.swallowing, own)
+    if spoiled.breathing and how.breathes:
+        ahead = np.clip((slab.front_mm - 40) / 60, 0, 1)
+        image = artefacts.pulse(image, image * ahead, how.phase, spoiled.breathing, own)
+    if spoiled.motion_mm and own.random() < 0.6:
+        image = artefacts.move(image, how.phase, spoiled.motion_mm / _spacing(slab.grid)[how.phase], own)
+    return image
+
+
+def _spacing(grid: Grid) -> tuple[float, float, float]:
+    first, second, third = (float(x) for x in np.linalg.norm(grid.affine[:3, :3], axis=0))
+    return first, second, third
+
+
+def _coil(slab: Slab, rng: np.random.Generator, bias: float) -> NDArray[np.float32]:
     """Sensitivity of a spine coil after the scanner's own correction: a little brighter behind, weaker at the ends."""
     columns, rows, slices = slab.grid.shape
-    height = np.linspace(
-        -1, 1, rows if abs(slab.grid.affine[2, 1]) > abs(slab.grid.affine[2, 2]) else slices, dtype=np.float32
-    )
-    ends = 1 - 0.35 * np.abs(height) ** 6
-    lumps = rng.standard_normal((4, 4, 3)).astype(np.float32) * np.float32(0.10)
+    upright = abs(slab.grid.affine[2, 1]) > abs(slab.grid.affine[2, 2])
+    height = np.linspace(-1, 1, rows if upright else slices, dtype=np.float32)
+    ends = 1 - 0.35 * bias * np.abs(height) ** 6
+    lumps = rng.standard_normal((4, 4, 3)).astype(np.float32) * np.float32(0.10 * bias)
     for axis, count in enumerate((columns, rows, slices)):
         place = np.linspace(0, lumps.shape[axis] - 1.001, count)
         shape = [1, 1, 1]
@@ -208,21 +301,18 @@ def _coil(slab: Slab, rng: np.random.Generator) -> NDArray[np.float32]:
         share = (place % 1).astype(np.float32).reshape(shape)
         first = place.astype(int)
         lumps = np.take(lumps, first, axis) * (1 - share) + np.take(lumps, first + 1, axis) * share
-    depth = np.exp(-np.clip(slab.front_mm + 30, 0, 160) / np.float32(rng.uniform(110, 280)))
-    along = (
-        ends[None, :, None]
-        if len(height) == rows and abs(slab.grid.affine[2, 1]) > abs(slab.grid.affine[2, 2])
-        else ends[None, None, :]
-    )
+    reach = float(rng.uniform(110, 280)) / max(bias, 1e-3)
+    depth = np.exp(-np.clip(slab.front_mm + 30, 0, 160) / np.float32(reach))
+    along = ends[None, :, None] if upright else ends[None, None, :]
     return np.asarray(depth * along * (1 + lumps), dtype=np.float32)
 
 
-def _resolve(image: NDArray[np.float32], share: float) -> NDArray[np.float32]:
-    """Cuts k-space in plane to a share of the matrix, softly: blur, and a trace of ringing at sharp edges."""
+def _resolve(image: NDArray[np.float32], share: float, edge: float) -> NDArray[np.float32]:
+    """Cuts k-space in plane to a share of the matrix: blur, and ringing at sharp edges, more the narrower the window's edge."""
     spectrum = fft.rfft2(image, axes=(0, 1))
     for axis, count in ((0, image.shape[0]), (1, image.shape[1])):
         frequency = np.abs(fft.fftfreq(count) if axis == 0 else fft.rfftfreq(count)) * 2
-        keep = np.clip((share + 0.12 - frequency) / 0.12, 0, 1).astype(np.float32)
+        keep = np.clip((share + edge / 2 - frequency) / edge, 0, 1).astype(np.float32)
         shape = [1, 1, 1]
         shape[axis] = len(keep)
         spectrum *= keep.reshape(shape)

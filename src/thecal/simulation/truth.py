@@ -26,7 +26,7 @@ from thecal.simulation.scene import (
     Scene,
 )
 from thecal.simulation.signs import COMPARTMENTS, PERSON, RENDERED, Case
-from thecal.simulation.spine import DISC_CODES, VERTEBRA_CODES, Tube
+from thecal.simulation.spine import DISC_NAMES, VERTEBRA_CODES, Tube
 
 LESION_NAMES: Mapping[int, str] = {
     1: "enhancing tumour", 2: "solid tumour without enhancement", 3: "oedema", 4: "tumoral cyst",
@@ -53,8 +53,7 @@ def anatomy_names() -> Mapping[int, str]:
     """What each code of the anatomy map means."""
     names = {1: "spinal cord", 2: "thecal sac less the cord", 3: "epidural space"}
     names |= {code: f"vertebra {name}" for name, code in VERTEBRA_CODES.items() if code != 50}
-    names |= {50: "sacrum"} | {code: f"disc below {name}" for name, code in DISC_CODES.items()}
-    return names
+    return names | {50: "sacrum"} | DISC_NAMES
 
 
 def compartment_of(case: Case) -> str | None:
