@@ -73,7 +73,7 @@ def test_the_same_seed_gives_the_same_voxels_and_another_seed_another_patient() 
 
 
 def test_csf_outshines_cord_on_t2_and_cord_outshines_csf_on_t1() -> None:
-    phantom = simulate("healthy", 4, protocol="tiny", region="lumbar", artefacts=NONE)
+    phantom = simulate("healthy", 4, protocol="tiny", region="cervical", artefacts=NONE)
     anatomy, _ = _truth(phantom, "acq-ax_T2w")
     t2, t1 = _values(phantom, "acq-ax_T2w"), _values(phantom, "acq-ax_ce-gadolinium_T1w")
     assert t2[anatomy == 2].mean() > 1.5 * t2[anatomy == 1].mean()
