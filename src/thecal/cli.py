@@ -129,6 +129,24 @@ def phantom(call: argparse.Namespace) -> int:
     return DONE
 
 
+def deidentify(call: argparse.Namespace) -> int:
+    """Copies the images of a DICOM study without who they show (PS3.15 Basic Profile, Clean Descriptors, Clean Pixel Data)."""
+    import secrets
+
+    from thecal import results
+    from thecal.export.dicom import release
+
+    key = Path(call.key).read_bytes() if call.key else secrets.token_bytes(32)
+    account = results.write_released([Path(path) for path in call.input], Path(call.output), key)
+    for why, count in sorted(account.withheld.items()):
+        print(f"thecal: withheld {count} files: {why}.", file=sys.stderr)
+    for name, why in sorted(account.warned.items()):
+        print(f"thecal: {name}: {why}.", file=sys.stderr)
+    if not call.quiet:
+        print(f"De-identified images: {account.written} files in {call.output}. {release.FACES}")
+    return DONE if set(account.withheld) <= {release.NO_IMAGE} else IN_PART
+
+
 def demo(call: argparse.Namespace) -> int:
     """Simulates a patient, reads the study and writes the report."""
     folder = Path(call.output)
@@ -370,6 +388,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     call.add_argument(
         "--with", dest="with_sign", action="append", default=[], metavar="FINDING=STATE", help="fix a sign; may repeat"
+    )
+    _output(call)
+
+    call = _command(commands, "deidentify", deidentify, "thecal deidentify study/ -o shared")
+    call.add_argument("input", nargs="+", metavar="INPUT", help="a DICOM folder, a zip of one, or files")
+    call.add_argument(
+        "--key",
+        metavar="FILE",
+        help="a file whose secret content gives the same new names again; default: names used once",
     )
     _output(call)
 

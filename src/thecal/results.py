@@ -15,23 +15,38 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from thecal import __version__
 from thecal.pipeline import Result
-from thecal.records import CallWrong, Hole, LabelMap, Report, ReportUnwritable, Segmentation, Series, Volume
+from thecal.records import (
+    CallWrong,
+    Hole,
+    LabelMap,
+    Report,
+    ReportUnwritable,
+    Segmentation,
+    Series,
+    StudyUnreadable,
+    Volume,
+)
 from thecal.records.form import from_data, to_data
 from thecal.records.geometry import resample
+
+if TYPE_CHECKING:
+    from thecal.export.dicom.release import Account
 
 T = TypeVar("T")
 OWNED = (
     "report.html", "report.pdf", "report.json", "report.txt", "findings.json", "differential.json", "comparison.json",
     "labels", "aligned", "figures", "dicom", "fhir", "log.jsonl",
 )  # fmt: skip
+OWNED_RELEASED = ("images", "deidentification.json")
 OWNED_LABELS = ("anatomy.nii.gz", "anatomy.json", "lesion.nii.gz", "lesion.json")
 
 
@@ -155,6 +170,31 @@ def _write_bundle(result: Result, folder: Path) -> None:
     first = dict(list(documents.items())[:1])
     (folder / "fhir").mkdir()
     (folder / "fhir" / fhir.FILE).write_bytes(fhir.render(result.report, result.study, load().codes, first))
+
+
+def write_released(paths: Sequence[Path], folder: Path, key: bytes) -> Account:
+    """Copies the DICOM images under the paths without who they show, with an account of what was withheld and why.
+
+    Raises StudyUnreadable where no image could be made clean; nothing is written then.
+    """
+    from thecal.export.dicom.release import Account, release
+    from thecal.ingest.limits import Limits
+    from thecal.ingest.sources import collect
+
+    account = Account()
+    with ExitStack() as closing, staged(folder, OWNED_RELEASED) as partial:
+        found = collect(paths, Limits(), closing)
+        files = (source.load().read() for source in found.sources)
+        for name, content in release(files, key, __version__, account):
+            target = partial / "images" / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        if not account.written:
+            why = "; ".join(account.withheld) or "no files"
+            raise StudyUnreadable("deidentify: input", expected="DICOM images that can be cleaned by rule", found=why)
+        told = json.dumps(account.told(), indent=1) + "\n"
+        (partial / "deidentification.json").write_text(told, encoding="utf-8")
+    return account
 
 
 def write_labels(made: Segmentation, source_key: str, folder: Path) -> None:
