@@ -9,6 +9,7 @@ from thecal.records import (
     Acquisition,
     Alert,
     AlignedStudy,
+    Article,
     Candidate,
     Change,
     Comparison,
@@ -35,6 +36,7 @@ from thecal.records import (
     Rates,
     Reading,
     Report,
+    Revision,
     Segmentation,
     Series,
     SeriesLine,
@@ -273,7 +275,15 @@ def report() -> Report:
     )
 
 
+def article() -> Article:
+    return Article(
+        "cap_sign", "Cap sign", "## Summary\nA dark cap [sun2003].\n", ("haemorrhage",), ("haemosiderin cap",),
+        ("ependymoma",), "TA0001", "sign", (Revision(1, "2026-03-04", "First version"),),
+    )  # fmt: skip
+
+
 EXAMPLES = {
+    "article": article,
     "study": study,
     "aligned_study": aligned,
     "segmentation": segmentation,

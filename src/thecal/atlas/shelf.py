@@ -1,0 +1,63 @@
+"""The articles with what they draw on: published counts, words and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from rapidfuzz import fuzz, process, utils
+
+from thecal.atlas import evidence
+from thecal.records import Article, CallWrong, EvidenceCount, Source, Vocabulary
+
+NAMES_OFFERED = 3
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Every article by code, with the counts, the published means, the vocabulary and the sources it is rendered from.
+
+    numbers holds, by entity, rows of published means as the evidence files have them.
+    """
+
+    articles: Mapping[str, Article]
+    counts: Iterable[EvidenceCount]
+    numbers: Mapping[str, Iterable[Mapping[str, Any]]]
+    vocabulary: Vocabulary
+    sources: Mapping[str, Source]
+
+    @cached_property
+    def shares(self) -> Mapping[tuple[str, str, str], evidence.Share]:
+        """How often each state of a sign was counted in each entity."""
+        return evidence.shares(self.counts)
+
+    @cached_property
+    def names(self) -> Mapping[str, tuple[str, ...]]:
+        """The names each article is known by: its code, identifier and title, its synonyms, and those of the vocabulary."""
+        return {code: self._names_of(article) for code, article in self.articles.items()}
+
+    def find(self, word: str) -> Article:
+        """The article with this code, identifier, title or synonym.
+
+        Raises CallWrong with the nearest titles when there is none.
+        """
+        wanted = utils.default_process(word)
+        for code, names in self.names.items():
+            if wanted in {utils.default_process(name) for name in names}:
+                return self.articles[code]
+        named = {(code, name): name for code, names in self.names.items() for name in names}
+        near = process.extract(word, named, scorer=fuzz.ratio, processor=utils.default_process, limit=len(named))
+        codes = list(dict.fromkeys(code for _, _, (code, _) in near))[:NAMES_OFFERED]
+        offered = "; ".join(f"{self.articles[code].title} ({code})" for code in codes)
+        raise CallWrong("atlas", expected="the name of an article", found=repr(word), remedy=f"Nearest: {offered}.")
+
+    def children(self, code: str) -> tuple[str, ...]:
+        """The codes whose counts an article on code shows: itself and, of a parent, its children."""
+        return (code, *self.vocabulary.children(code))
+
+    def _names_of(self, article: Article) -> tuple[str, ...]:
+        known = self.vocabulary.entities.get(article.code) or self.vocabulary.parents.get(article.code)
+        words = (article.code.replace("_", " "), article.identifier, article.title, *article.synonyms)
+        return tuple(dict.fromkeys((*words, *((known.name, *known.synonyms) if known else ()))))
