@@ -147,6 +147,26 @@ def deidentify(call: argparse.Namespace) -> int:
     return DONE if set(account.withheld) <= {release.NO_IMAGE} else IN_PART
 
 
+def atlas(call: argparse.Namespace) -> int:
+    """Shows, finds or cites the reference articles on entities and signs."""
+    from thecal import atlas as room
+    from thecal.knowledge import load
+
+    known = load()
+    shelf = room.Shelf(known.articles, known.evidence, known.numbers, known.vocabulary, known.sources)
+    words = " ".join(call.words)
+    if call.act == "search":
+        hits = room.Index(shelf).search(words, call.limit) or (room.Hit(shelf.find(words).code, "", "", 0.0),)
+        print("\n".join(f"{hit.code:<44}{hit.title}" for hit in hits))
+        return DONE
+    article = shelf.find(words)
+    if call.act == "cite":
+        print((room.ris if call.format == "ris" else room.bibtex)(article, __version__), end="")
+    else:
+        print((room.html if call.format == "html" else room.plain).render(room.compose(article, shelf)), end="")
+    return DONE
+
+
 def demo(call: argparse.Namespace) -> int:
     """Simulates a patient, reads the study and writes the report."""
     folder = Path(call.output)
@@ -399,6 +419,15 @@ def _parser() -> argparse.ArgumentParser:
         help="a file whose secret content gives the same new names again; default: names used once",
     )
     _output(call)
+
+    call = _command(commands, "atlas", atlas, 'thecal atlas show ependymoma, or thecal atlas search "sugar coating"')
+    call.add_argument("act", choices=("show", "search", "cite"), help="what to do")
+    call.add_argument("words", nargs="+", metavar="NAME", help="the article's code, title or synonym, or words to find")
+    call.add_argument(
+        "--format", choices=("text", "html", "bibtex", "ris"), default="text",
+        help="show as text (default) or html; cite as bibtex (default) or ris",
+    )  # fmt: skip
+    call.add_argument("--limit", type=int, default=10, help="most articles to find (default: %(default)s)")
 
     call = _command(commands, "demo", demo, "thecal demo -o demo")
     call.add_argument("--seed", type=int, default=1, help="another seed, another patient (default: %(default)s)")
