@@ -7,9 +7,11 @@ leaves an older result as it was. Entries that thecal did not write are never to
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import io
 import json
+import os
 import shutil
 import signal
 import tempfile
@@ -40,11 +42,12 @@ from thecal.records.geometry import resample
 
 if TYPE_CHECKING:
     from thecal.export.dicom.release import Account
+    from thecal.ingest.sources import Source
 
 T = TypeVar("T")
 OWNED = (
-    "report.html", "report.pdf", "report.json", "report.txt", "findings.json", "differential.json", "comparison.json",
-    "labels", "aligned", "figures", "dicom", "fhir", "log.jsonl",
+    "report.html", "report.pdf", "report.json", "report.txt", "report.ascii.txt", "findings.json", "differential.json",
+    "comparison.json", "labels", "aligned", "figures", "dicom", "fhir", "log.jsonl",
 )  # fmt: skip
 OWNED_RELEASED = ("images", "deidentification.json")
 OWNED_LABELS = ("anatomy.nii.gz", "anatomy.json", "lesion.nii.gz", "lesion.json")
@@ -172,6 +175,59 @@ def _write_bundle(result: Result, folder: Path) -> None:
     (folder / "fhir" / fhir.FILE).write_bytes(fhir.render(result.report, result.study, load().codes, first))
 
 
+def write_bids(result: Result, folder: Path, label: str, session: str | None) -> None:
+    """Adds the reading to the BIDS derivatives data set in a folder; other participants and sessions stay as they are.
+
+    Raises CallWrong as refuse_bids does.
+    """
+    from thecal.export import bids
+    from thecal.knowledge import load
+
+    refuse_bids(folder, label, session)
+    knowledge, who = load(), bids.Participant(label, session)
+    earlier = {name: (folder / name).read_bytes() for name in who.tables if (folder / name).is_file()}
+    files = bids.dataset(result.report, result.segmentation, who, knowledge.vocabulary, knowledge.sources, earlier)
+    subject = who.folder.split("/")[0]
+    with staged(folder, ()) as partial:
+        for name in ("phenotype", *((subject,) if session is not None else ())):
+            if (folder / name).is_dir():
+                shutil.copytree(
+                    folder / name, partial / name, copy_function=os.link, ignore=_ignore(folder / who.folder)
+                )
+        for name in files:
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
+        _side_by_side(lambda pair: _put(partial / pair[0], pair[1]), list(files.items()))
+
+
+def _ignore(gone: Path) -> Callable[[str, list[str]], list[str]]:
+    """Tells copytree to leave out one folder: the session that is written anew."""
+    return lambda where, names: [name for name in names if Path(where) / name == gone]
+
+
+def refuse_bids(folder: Path, label: str | None, session: str | None) -> None:
+    """Raises CallWrong when a folder holds something else than a data set of thecal's, or a label is none."""
+    from thecal.export import bids
+
+    bids.Participant(label or "01", session)
+    description = folder / "dataset_description.json"
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    made_by: Any = []
+    if description.is_file():
+        with contextlib.suppress(ValueError):
+            made_by = json.loads(description.read_text(encoding="utf-8")).get("GeneratedBy", [])
+    if not any(one.get("Name") == "thecal" for one in made_by):
+        raise CallWrong(
+            str(folder), expected="an empty folder or a data set that thecal wrote", found="something else",
+            remedy="Name another folder with --bids.",
+        )  # fmt: skip
+
+
+def _put(path: Path, content: bytes | Volume) -> None:
+    path.unlink(missing_ok=True)  # a linked file of the standing data set is not to be written through
+    write_nifti(content, path) if isinstance(content, Volume) else path.write_bytes(content)
+
+
 def write_released(paths: Sequence[Path], folder: Path, key: bytes) -> Account:
     """Copies the DICOM images under the paths without who they show, with an account of what was withheld and why.
 
@@ -184,8 +240,7 @@ def write_released(paths: Sequence[Path], folder: Path, key: bytes) -> Account:
     account = Account()
     with ExitStack() as closing, staged(folder, OWNED_RELEASED) as partial:
         found = collect(paths, Limits(), closing)
-        files = (source.load().read() for source in found.sources)
-        for name, content in release(files, key, __version__, account):
+        for name, content in release(map(_content_of, found.sources), key, __version__, account):
             target = partial / "images" / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
@@ -195,6 +250,11 @@ def write_released(paths: Sequence[Path], folder: Path, key: bytes) -> Account:
         told = json.dumps(account.told(), indent=1) + "\n"
         (partial / "deidentification.json").write_text(told, encoding="utf-8")
     return account
+
+
+def _content_of(source: Source) -> bytes:
+    with source.load() as stream:
+        return stream.read()
 
 
 def write_labels(made: Segmentation, source_key: str, folder: Path) -> None:
