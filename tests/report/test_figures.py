@@ -15,7 +15,6 @@ from report import reports
 from thecal.records import AlignedStudy, Figure, Lesion, Place, Reading, Segmentation, Series, Study, Volume
 from thecal.report.figures import choose, draw
 from thecal.report.planes import cut, frame_through
-from thecal.report.spine_map import LEVELS, span_of
 
 DRAWN = {figure.name: figure for figure in draw(reports.aligned(), reports.segmentation(), reports.reading())}
 
@@ -24,9 +23,9 @@ def pixels(figure: Figure) -> Any:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(figure.png_base64))).convert("RGB"))
 
 
-def test_each_lesion_has_a_sagittal_and_an_axial_image_beside_a_map_and_an_overview() -> None:
+def test_each_lesion_has_a_sagittal_and_an_axial_image_beside_an_overview() -> None:
     assert list(DRAWN) == [
-        "spine-map", "overview-1", "lesion-1-sagittal", "lesion-1-axial", "lesion-2-sagittal", "lesion-2-axial",
+        "overview-1", "lesion-1-sagittal", "lesion-1-axial", "lesion-2-sagittal", "lesion-2-axial",
     ]  # fmt: skip
 
 
@@ -124,18 +123,6 @@ def test_a_sagittal_slice_is_shown_as_it_was_acquired() -> None:
     picture = cut(series.volume, frame, order=0)
     index = round((0.4 + 18) / 3.3)
     assert set(np.unique(picture)) <= {0, *np.unique(series.volume.voxels[index]).tolist()}
-
-
-def test_levels_are_placed_from_names_and_unknown_ones_are_not() -> None:
-    lesion = reports.lesions()[0]
-    assert span_of(lesion) == (LEVELS.index("C4"), LEVELS.index("C6"))
-    assert span_of(replace(lesion, levels=())) is None
-
-
-def test_a_lesion_without_a_level_is_named_below_the_map() -> None:
-    one, other = reports.lesions()
-    figures = draw(reports.aligned(), Segmentation(), Reading("r", lesions=(one, replace(other, levels=()))))
-    assert "Level not told, not drawn: lesion 2" in figures[0].caption
 
 
 def test_a_lesion_outside_every_image_is_not_drawn() -> None:

@@ -92,17 +92,36 @@ def test_comparison_json_names_new_vanished_and_changed_lesions() -> None:
     assert told["earlier"] == {"reading_id": "reading-0", "acquired_on": "2025-09-01"}
 
 
-def test_plain_text_breaks_no_line_and_marks_itself_unread() -> None:
+def _together(told: str) -> str:
+    return " ".join(told.split())
+
+
+def test_plain_text_has_short_lines_and_marks_itself_unread() -> None:
     told = thecal.report.text.render(reports.report()).decode()
-    assert reports.report().impression[0] in told.split("\n")
+    assert all(len(line) <= thecal.report.text.WIDTH for line in told.splitlines())
+    assert all(_together(line) in _together(told) for line in reports.report().impression)
     assert "RESEARCH, NOT APPROVED" in told
     assert told.rstrip().endswith("Research, not approved")
     assert "<" not in told.replace("< 1", "")
 
 
+def test_plain_text_follows_the_order_of_dictation() -> None:
+    told = thecal.report.text.render(reports.report()).decode()
+    order = ("CLINICAL INFORMATION", "COMPARISON", "TECHNIQUE", "FINDINGS", "IMPRESSION", "WHAT IT MAY BE", "METHODS")
+    places = [told.index(f"\n{heading}") for heading in order]
+    assert places == sorted(places)
+
+
+def test_plain_text_in_ascii_says_the_same() -> None:
+    plain = thecal.report.text_ascii.render(reports.report()).decode("ascii")
+    assert "34 mm (2.5 segments)" in _together(plain)
+    assert "C4-C6" in plain
+    assert "?" not in plain
+
+
 def test_every_word_a_template_asks_for_is_there() -> None:
     room = Path(thecal.report.__file__).parent
     text = "".join(path.read_text(encoding="utf-8") for path in (*room.glob("*.py"), *room.glob("*.jinja")))
-    asked = set(re.findall(r'say\(\s*"([a-z_]+\.[a-z_]+)"', text))
+    asked = set(re.findall(r'say\(\s*"([a-z_]+\.[a-z_0-9]+)"', text))
     assert asked
     assert asked <= set(words.read())

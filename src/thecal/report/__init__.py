@@ -3,10 +3,10 @@
 from types import ModuleType
 
 from thecal.records import Report
-from thecal.report import comparison_json, data, differential_json, figures, findings_json, html, pdf, text
+from thecal.report import comparison_json, data, differential_json, figures, findings_json, html, pdf, text, text_ascii
 from thecal.report.composition import compose
 
-FORMATS: tuple[ModuleType, ...] = (html, pdf, data, findings_json, differential_json, text)
+FORMATS: tuple[ModuleType, ...] = (html, pdf, data, findings_json, differential_json, text, text_ascii)
 WITH_EARLIER: tuple[ModuleType, ...] = (comparison_json,)
 
 __all__ = ["FORMATS", "WITH_EARLIER", "compose", "figures", "formats_of"]

@@ -27,7 +27,7 @@ from thecal.records import (
 from thecal.records.report import Status
 from thecal.report import emergencies, guards, sentences
 from thecal.report import words as languages
-from thecal.report.wording import Wording, capital, listed, lower, percent
+from thecal.report.wording import Wording, capital, listed, percent
 
 LESIONS_IN_IMPRESSION = 5
 QUESTIONS_ASKED = 3
@@ -66,7 +66,7 @@ def compose(
     reading = guards.withhold_denials(reading, why_open, wording)
     why_empty = wording.say(f"differential.{_why_empty(holes, provenance, reading)}")
     ranked = _with_patient(tuple(_allowed(one, reading, why_empty, wording) for one in differentials), why_empty)
-    names = _names(ranked, reading, vocabulary, sources or {}, articles or {}, rules, protocol)
+    names = _names(ranked, reading, vocabulary, sources or {}, articles or {}, rules, protocol, wording)
     wording = Wording({**language, **names})
     urgent = emergencies.emergencies_of(reading, wording)
     return Report(
@@ -162,7 +162,7 @@ def _impression(
         changes = sentences.comparison_lines(comparison, reading, wording)
         yield wording.say("impression.compared", date=date, lines="; ".join(changes))
     for hole in holes:
-        yield wording.say("impression.hole", stage=wording.stage(hole.stage), missing=hole.missing)
+        yield wording.say("impression.hole", stage=wording.stage(hole.stage), missing=wording.heard(hole.missing))
 
 
 def _on_lesions(reading: Reading, holes: Sequence[Hole], provenance: Provenance, wording: Wording) -> Iterable[str]:
@@ -190,8 +190,8 @@ def _on_leptomeninges(reading: Reading, why_open: str | None, wording: Wording) 
         site = reading.find("leptomeningeal_site", pattern.subject)
         where = site.state if isinstance(site, Finding) else None
         yield wording.say(
-            "impression.lm_present", pattern=wording.name("state", pattern.state or ""),
-            site=f" {wording.name('state', where)}" if where else "",
+            "impression.lm_present", pattern=wording.state_name("leptomeningeal_pattern", pattern.state or ""),
+            site=f" {wording.state_name('leptomeningeal_site', where)}" if where else "",
             probability=percent(1 - pattern.probabilities.get("none", 0.0)),
         )  # fmt: skip
     elif why_open is not None:
@@ -219,7 +219,9 @@ def _next_imaging(
 
 def _acquire(acquire: str, rules: Iterable[Rule], wording: Wording) -> str:
     questions = dict.fromkeys(wording.name("question", rule.question) for rule in rules)
-    return wording.say("next_imaging.line", acquire=capital(acquire), questions=listed(map(lower, questions)))
+    return wording.say(
+        "next_imaging.line", acquire=capital(wording.heard(acquire)), questions=listed(map(wording.within, questions))
+    )
 
 
 def _ask_next(differentials: Sequence[Differential], wording: Wording) -> Iterable[str]:
@@ -227,8 +229,10 @@ def _ask_next(differentials: Sequence[Differential], wording: Wording) -> Iterab
     asked = sorted(patient.ask_next if patient else (), key=lambda question: -question.expected_information_bits)
     for question in asked[:QUESTIONS_ASKED]:
         name = wording.name("finding", question.finding)
-        bits = f"{question.expected_information_bits:.2f}"
-        yield wording.say("next_imaging.ask", how=capital(question.how), finding=lower(name), bits=bits)
+        bits = wording.decimal(f"{question.expected_information_bits:.2f}")
+        yield wording.say(
+            "next_imaging.ask", how=capital(wording.heard(question.how)), finding=wording.within(name), bits=bits
+        )
 
 
 def _names(
@@ -239,6 +243,7 @@ def _names(
     articles: Mapping[str, Article],
     rules: Sequence[Rule],
     protocol: ProtocolCheck,
+    wording: Wording,
 ) -> dict[str, str]:
     """The names a renderer needs beside the language's words: entities spoken of, units, cited sources and articles."""
     spoken = {candidate.entity for one in differentials for candidate in one.candidates}
@@ -248,13 +253,29 @@ def _names(
     known = {*vocabulary.entities, *vocabulary.parents}
     failed = {issue.code for issue in protocol.issues}
     cited = {key for one in differentials for evidence in one.evidence for _, _, key in evidence.counts}
+    cited |= {key for one in differentials for outlook in one.outlook for _, _, key in outlook.counts}
     cited |= {rule.source for rule in rules if rule.source and f"{rule.question}/{rule.code}" in failed}
     return {
-        **{f"entity.{code}": vocabulary.name(code) for code in sorted(spoken & known)},
+        **{
+            f"entity.{code}": wording.words.get(f"entity.{code}", vocabulary.name(code))
+            for code in sorted(spoken & known)
+        },
+        **_spoken_in_english(vocabulary, wording),
         **{f"unit_of.{code}": term.unit for code, term in vocabulary.findings.items() if term.unit},
         **{f"source.{key}": cite(sources[key]) for key in sorted(cited & set(sources))},
         **{f"title.{key}": title(sources[key]) for key in sorted(cited & set(sources))},
         **{f"article.{code}": articles[code].title for code in sorted(spoken & set(articles))},
+    }
+
+
+def _spoken_in_english(vocabulary: Vocabulary, wording: Wording) -> dict[str, str]:
+    """The language's name of each entity under its English one, by which other rooms speak of it."""
+    if wording.language == "en":
+        return {}
+    known = {**vocabulary.entities, **vocabulary.parents}
+    return {
+        f"named.{entity.name.replace('.', ' ')}": wording.words.get(f"entity.{code}", entity.name)
+        for code, entity in known.items()
     }
 
 

@@ -1,4 +1,4 @@
-"""Key images: each lesion sagittal and axial, the spine with its outlines, and a map of the lesions by level."""
+"""Key images: each lesion sagittal and axial, and the spine with its outlines."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from thecal.records import AlignedStudy, Figure, LabelMap, Lesion, Place, Reading, Role, Segmentation, Series
 from thecal.records.geometry import transform_points, voxel_to_mm
-from thecal.report import canvas, planes, spine_map
+from thecal.report import canvas, planes
 from thecal.report import words as languages
 from thecal.report.canvas import Canvas
 from thecal.report.planes import Frame, Picture, View
-from thecal.report.wording import Wording, capital, listed
+from thecal.report.wording import Wording, capital
 
 Point: TypeAlias = NDArray[np.float64]
 
@@ -33,14 +33,14 @@ CORD, AROUND_CORD = (1,), (2,)
 def draw(
     aligned: AlignedStudy, segmentation: Segmentation, reading: Reading, *, words: Mapping[str, str] | None = None
 ) -> tuple[Figure, ...]:
-    """The key images: a map where levels are known, an overview of each sagittal station, and two images per lesion.
+    """The key images: an overview of each sagittal station, and two images per lesion.
 
     Sagittal images have the front on the left, axial ones the patient's right. Of more than six lesions the largest are
     drawn. A series' own slice is shown where it was acquired in that plane, else a cut through it, and the caption says so.
     """
     wording = Wording(words or languages.read())
     largest = sorted(reading.lesions, key=lambda lesion: -lesion.volume_mm3)[:LESIONS_DRAWN]
-    figures = [*_map(reading.lesions, wording), *_overviews(aligned, segmentation, reading, wording)]
+    figures = list(_overviews(aligned, segmentation, reading, wording))
     for lesion in sorted(largest, key=lambda one: one.instance):
         for view in ("sagittal", "axial"):
             figures += _lesion(lesion, view, aligned, segmentation, wording)
@@ -66,22 +66,6 @@ def choose(lesion: Lesion, view: View, aligned: AlignedStudy) -> Series | None:
         return (drawn, 0 if series.key in lesion.series_keys else 1, roles.index(series.role))
 
     return min(fitting, key=order, default=None)
-
-
-def _map(lesions: Sequence[Lesion], wording: Wording) -> Iterable[Figure]:
-    placed = [lesion for lesion in lesions if spine_map.span_of(lesion) is not None]
-    if not placed:
-        return
-    entries = [
-        wording.say(
-            "figure.map_entry", instance=one.instance, levels="–".join(dict.fromkeys((one.levels[0], one.levels[-1])))
-        )
-        for one in placed
-    ]
-    caption = wording.say("figure.map", list=listed(entries))
-    if missing := [str(lesion.instance) for lesion in lesions if lesion not in placed]:
-        caption = f"{caption} {wording.say('figure.map_missing', list=listed(missing))}"
-    yield Figure("spine-map", caption, spine_map.draw_map(placed))
 
 
 def _overviews(
@@ -118,7 +102,7 @@ def _lesion(
     tumour = _share(frame, series, aligned, segmentation, "lesion", TUMOUR)
     colours, legend = _outlined(colours, frame, series, aligned, segmentation, wording, anatomy=False)
     drawn = Canvas(colours, frame)
-    drawn.arrow(_tip(tumour, frame.pixel_of(point)))
+    drawn.arrow(_tip(_own(lesion, tumour, frame, series, aligned, segmentation), frame.pixel_of(point)))
     caption = _caption("figure.lesion", series, view, frame, legend, wording, instance=lesion.instance)
     yield Figure(
         f"lesion-{lesion.instance}-{view}", caption, _finish(drawn, series), Place(series.key, *map(float, point))
@@ -161,6 +145,22 @@ def _share(
         return None
     to_map = None if own is not None else np.asarray(aligned.to_reference.get(series.key, np.eye(4)))
     return planes.cut(label.volume, frame, to_map, codes=codes)
+
+
+def _own(
+    lesion: Lesion,
+    tumour: Picture | None,
+    frame: Frame,
+    series: Series,
+    aligned: AlignedStudy,
+    segmentation: Segmentation,
+) -> Picture | None:
+    """How far each pixel lies in this lesion and no other, where the lesions are numbered on a map."""
+    numbered = segmentation.composed_instances
+    if numbered is None:
+        return tumour
+    to_map = np.asarray(aligned.to_reference.get(series.key, np.eye(4)))
+    return planes.cut(numbered.volume, frame, to_map, codes=(lesion.instance,))
 
 
 def _inside(frame: Frame, series: Series, aligned: AlignedStudy, segmentation: Segmentation) -> Picture | float:

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from thecal.records import Report
-from thecal.report import rankings, views
+from thecal.report import lesions, outlook, rankings, spine_map, views
 from thecal.report.wording import wording_of
 
 FILE = "report.html"
@@ -21,11 +21,12 @@ def render(report: Report) -> bytes:
 
 
 def page(report: Report, *, paper: bool = False) -> str:
-    """The page as text; on paper nothing is folded, and what the screen folds away stands at the end."""
+    """The page as text; on paper nothing is folded, and what the screen folds away stands in an appendix."""
     wording = wording_of(report)
+    style = _text("html.css") + _text("paper.css" if paper else "print.css")
     laid: str = _template().render(
-        report=report, view=views, ranked=rankings, wording=wording, say=wording.say, paper=paper,
-        style=Markup(_text("html.css")),
+        report=report, view=views, lesion_view=lesions, ranked=rankings, outlook=outlook, spine_map=spine_map,
+        wording=wording, say=wording.say, paper=paper, style=Markup(style),
     )  # fmt: skip
     return "\n".join(line.rstrip() for line in laid.splitlines() if line.strip()) + "\n"
 

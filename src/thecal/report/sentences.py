@@ -11,7 +11,7 @@ from thecal.records import (
     NotAssessed,
     Reading,
 )
-from thecal.report.wording import LOW, Wording, capital, listed, lower, number, percent, percents
+from thecal.report.wording import LOW, Wording, capital, listed, percent, percents
 
 _IN_TAIL = (
     "cap_sign", "haemosiderin_ring", "haemorrhage", "tumoral_cyst", "polar_cyst", "syrinx", "oedema", "calcification",
@@ -21,13 +21,18 @@ _IN_TAIL = (
 
 
 def lesion_sentence(lesion: Lesion, reading: Reading, wording: Wording) -> str:
-    """`Intramedullary lesion at C4–C6, 34 mm (2.5 segments), T2 hyperintense, marked homogeneous enhancement; cord expanded.`
+    """The lesion in one sentence; see _sentence."""
+    return capital(_sentence(lesion, reading, wording))
+
+
+def _sentence(lesion: Lesion, reading: Reading, wording: Wording) -> str:
+    """`intramedullary lesion at C4–C6, 34 mm (2.5 segments), T2 hyperintense, marked homogeneous enhancement; cord expanded.`
 
     A state is hedged by its probability; an absent sign is named only when it was found absent, with its probability;
     enhancement that was not assessed is said to be so.
     """
     level = level_of(lesion, reading, wording)
-    head = wording.say("lesion.head", compartment=_compartment(lesion, reading, wording), level=level)
+    head = wording.say("lesion.head", compartment=compartment_of(lesion, reading, wording), level=level)
     signs = [_signal(code, lesion, reading, wording) for code in ("t1_signal", "t2_signal")]
     signs.append(_enhancement(lesion, reading, wording))
     tail = [
@@ -37,7 +42,7 @@ def lesion_sentence(lesion: Lesion, reading: Reading, wording: Wording) -> str:
     ]
     sentence = wording.say(
         "lesion.sentence",
-        head=capital(head),
+        head=head,
         size=_prefixed(", ", size_of(lesion, reading, wording)),
         signs=_prefixed(", ", listed(signs)),
         tail=_prefixed("; ", listed(tail)),
@@ -49,10 +54,9 @@ def lesion_sentence(lesion: Lesion, reading: Reading, wording: Wording) -> str:
 
 def numbered(lesion: Lesion, reading: Reading, wording: Wording) -> str:
     """The lesion's sentence, with its number where there are several."""
-    sentence = lesion_sentence(lesion, reading, wording)
     if len(reading.lesions) < 2:
-        return sentence
-    return wording.say("lesion.numbered", instance=lesion.instance, sentence=lower(sentence))
+        return lesion_sentence(lesion, reading, wording)
+    return wording.say("lesion.numbered", instance=lesion.instance, sentence=_sentence(lesion, reading, wording))
 
 
 def level_of(lesion: Lesion, reading: Reading, wording: Wording) -> str:
@@ -64,7 +68,7 @@ def level_of(lesion: Lesion, reading: Reading, wording: Wording) -> str:
     told = _finding("level", lesion, reading)
     if told is None or told.state is None:
         return wording.say("lesion.level_unknown")
-    place = wording.say("lesion.at", level=wording.name("level", told.state))
+    place = wording.say("lesion.in_region", level=wording.name("level", told.state))
     return wording.hedge((told.probabilities or {})[told.state]) + place
 
 
@@ -73,10 +77,10 @@ def size_of(lesion: Lesion, reading: Reading, wording: Wording) -> str:
     length = _finding("length_segments", lesion, reading)
     if length is None or length.value is None:
         return ""
-    segments = wording.say("lesion.segments", segments=number(length.value))
+    segments = wording.say("lesion.segments", segments=wording.number(length.value))
     if length.measurement is None or length.measurement.unit != "mm":
         return segments
-    return f"{wording.say('lesion.mm', mm=number(length.measurement.value))} ({segments})"
+    return f"{wording.say('lesion.mm', mm=wording.number(length.measurement.value))} ({segments})"
 
 
 def candidates_sentence(differential: Differential, wording: Wording) -> str | None:
@@ -86,7 +90,7 @@ def candidates_sentence(differential: Differential, wording: Wording) -> str | N
         return None
     told = [
         wording.say(
-            "impression.candidate", name=lower(wording.name("entity", candidate.entity)),
+            "impression.candidate", name=wording.within(wording.name("entity", candidate.entity)),
             probability=percent(candidate.probability), interval=percents(candidate.interval),
         )
         for candidate in ranked
@@ -110,11 +114,12 @@ def _match(match: Match, reading: Reading, wording: Wording) -> str:
     if match.repeatability is None:
         return wording.say("comparison.pair", instance=instance, change=wording.say("comparison.alone", **told))
     key = "within" if abs(match.change.value) <= match.repeatability.value else "beyond"
-    change = wording.say(f"comparison.{key}", repeatability=number(match.repeatability.value), **told)
+    change = wording.say(f"comparison.{key}", repeatability=wording.number(match.repeatability.value), **told)
     return wording.say("comparison.pair", instance=instance, change=change)
 
 
-def _compartment(lesion: Lesion, reading: Reading, wording: Wording) -> str:
+def compartment_of(lesion: Lesion, reading: Reading, wording: Wording) -> str:
+    """`intramedullary`, hedged; the finding's before the segmentation's."""
     told = _finding("compartment", lesion, reading)
     probabilities: dict[str, float] = {str(name): p for name, p in lesion.compartment.items()}
     if told is not None and told.probabilities is not None:
@@ -122,9 +127,7 @@ def _compartment(lesion: Lesion, reading: Reading, wording: Wording) -> str:
     if not probabilities:
         return wording.name("compartment", "unknown")
     state = max(sorted(probabilities), key=probabilities.__getitem__)
-    hedge = wording.hedge(probabilities[state])
-    name = wording.name("compartment", state)
-    return hedge + (lower(name) if hedge else name)
+    return wording.hedge(probabilities[state]) + wording.name("compartment", state)
 
 
 def _signal(code: str, lesion: Lesion, reading: Reading, wording: Wording) -> str:
@@ -137,12 +140,12 @@ def _enhancement(lesion: Lesion, reading: Reading, wording: Wording) -> str:
     if told is None:
         return ""
     if isinstance(told, NotAssessed):
-        return wording.say("lesion.not_assessed", name=lower(wording.name("finding", "enhancement")))
+        return wording.say("lesion.not_assessed", name=wording.within(wording.name("finding", "enhancement")))
     assert told.probabilities is not None
     if told.state == "absent":
         return wording.say("lesion.enhancement_absent", probability=percent(told.probabilities["absent"]))
     pattern = _finding("enhancement_pattern", lesion, reading)
-    how = "" if pattern is None else f"{wording.state(pattern)} "
+    how = "" if pattern is None else wording.say("lesion.enhancement_how", pattern=wording.state(pattern))
     return wording.say("lesion.enhancement", grade=wording.state(told), pattern=how)
 
 
@@ -167,8 +170,8 @@ def _present_signs(lesion: Lesion, reading: Reading, wording: Wording) -> list[s
         told = _finding(code, lesion, reading)
         if told is None or told.probabilities is None or told.state in (None, "absent"):
             continue
-        name = lower(wording.name("finding", code))
-        grade = "" if told.state == "present" else f"{wording.name('state', told.state)} "
+        name = wording.within(wording.name("finding", code))
+        grade = "" if told.state == "present" else f"{wording.state_name(code, told.state)} "
         signs.append(f"{wording.hedge(told.probabilities[told.state], noun=True)}{grade}{name}")
     return signs
 

@@ -1,44 +1,59 @@
-"""report.txt: plain text for dictation systems, in the order of the report; nothing is folded, no line is broken."""
+"""report.txt: plain text for dictation systems: short lines, and the sections in the order a radiologist dictates them."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from thecal.records import PATIENT, Report
-from thecal.report import rankings, views
+from thecal.report import lesions, outlook, rankings, views
 from thecal.report.wording import Wording, wording_of
 
 FILE = "report.txt"
+WIDTH = 76
 
 
 def render(report: Report) -> bytes:
-    """The report as paragraphs under headings in capitals; UTF-8, one statement a line."""
+    """Sections under headings in capitals, one statement a paragraph, no line longer than 76 characters; UTF-8."""
     wording = wording_of(report)
-    say = wording.say
-    blocks: list[tuple[str, Sequence[str]]] = []
-    if report.emergencies:
-        blocks.append((say("section.emergency"), [alert.message for alert in report.emergencies]))
-    blocks.append((f"{say('document.title')} - {views.banner(report, wording)}", _opening(report, wording)))
-    if not report.emergencies:
-        blocks.append((say("section.emergency"), views.no_emergency(report, wording)))
-    blocks += [
-        (say("section.impression"), report.impression),
-        (say("section.technique"), _technique(report, wording)),
-        (say("section.findings"), _findings(report, wording)),
-        (say("section.differential"), _differential(report, wording)),
-        (
-            say("section.not_assessed"),
-            _pairs(views.not_assessed(report, wording)) or [views.nothing_missing(report, wording)],
-        ),
-        (say("section.next_imaging"), report.next_imaging or [views.nothing_asked(report, wording)]),
-        (say("section.comparison"), views.comparison(report, wording)),
-        (say("section.holes"), _pairs(views.holes(report, wording))),
-        (say("section.methods"), _methods(report, wording)),
-        (say("section.articles"), [f"{title}: {command}" for _, title, command in rankings.articles(report, wording)]),
-        ("", [views.banner(report, wording)]),
-    ]
+    blocks = [(heading, _lines(told)) for heading, told in _blocks(report, wording)]
     parts = ["\n".join(filter(None, (heading.upper(), *lines))) for heading, lines in blocks if lines]
-    return ("\n\n".join(parts) + "\n").replace("\u202f", " ").encode()
+    return ("\n\n".join(parts) + "\n").encode()
+
+
+def _blocks(report: Report, wording: Wording) -> Iterable[tuple[str, Sequence[str]]]:
+    """Emergency, examination, history, comparison, technique, findings, impression, and what rests on them."""
+    say = wording.say
+    if report.emergencies:
+        yield say("section.emergency"), [alert.message for alert in report.emergencies]
+    yield f"{say('document.title')} - {views.banner(report, wording)}", _opening(report, wording)
+    if not report.emergencies:
+        yield say("section.emergency"), views.no_emergency(report, wording)
+    yield say("differential.alerts"), rankings.alerts(report, wording)
+    yield say("section.history"), [f"{name}: {value}" for name, value in views.context(report, wording)]
+    yield say("section.comparison"), views.comparison(report, wording) or [say("comparison.no_earlier")]
+    yield say("section.technique"), _technique(report, wording)
+    yield say("section.findings"), _findings(report, wording)
+    gaps = _pairs((*views.not_assessed(report, wording), *views.unmeasured(report, wording)))
+    yield say("section.not_assessed"), gaps or [views.nothing_missing(report, wording)]
+    yield say("section.impression"), report.impression
+    yield say("section.differential"), _differential(report, wording)
+    yield say("section.outlook"), _outlook(report, wording)
+    yield say("section.next_imaging"), report.next_imaging or [views.nothing_asked(report, wording)]
+    yield say("section.holes"), _pairs(views.holes(report, wording))
+    yield say("section.methods"), _methods(report, wording)
+    yield "", [views.banner(report, wording)]
+
+
+def _lines(told: Iterable[str]) -> list[str]:
+    """Each statement broken into short lines, those after the first set in."""
+    whole = list(told)
+    hanging = "  " if len(whole) > 1 else ""
+    return [
+        line.replace("\u202f", " ")
+        for text in whole
+        for line in textwrap.wrap(text, WIDTH, subsequent_indent=hanging, break_long_words=True, break_on_hyphens=False)
+    ]
 
 
 def _opening(report: Report, wording: Wording) -> list[str]:
@@ -50,43 +65,43 @@ def _technique(report: Report, wording: Wording) -> list[str]:
     say = wording.say
     lines = [", ".join(filter(None, row[:3] + row[5:6] + row[8:])) for row in views.series_rows(report, wording)]
     lines = lines or [say("technique.no_series")]
-    lines += [say("technique.unread", what=one.what, why=one.why) for one in report.unread]
+    lines += views.unread(report, wording)
     questions = views.questions(report, wording)
     lines += [f"{one.name}: {one.label}. {' '.join(one.reasons)}".rstrip() for one in questions]
     if not questions:
         lines.append(say("technique.not_checked"))
-    lines += views.flaws(report)
+    lines += views.flaws(report, wording)
     if report.protocol.not_stated:
-        lines.append(say("technique.not_stated", list=", ".join(report.protocol.not_stated)))
+        lines.append(say("technique.not_stated", list=views.not_stated(report, wording)))
     return lines
 
 
 def _findings(report: Report, wording: Wording) -> list[str]:
     say = wording.say
     lines: list[str] = []
-    for lesion in views.lesions(report, wording):
-        lines += [f"{lesion.heading}. {lesion.sentence}", *_pairs(lesion.facts)]
+    for lesion in lesions.lesions(report, wording):
+        facts = "; ".join(f"{label} {value}" for label, value in lesion.facts)
+        lines += [f"{lesion.heading}: {lesion.sentence}", f"{facts}."]
         lines += [
             *_rows(lesion.corrected, say("findings.corrected")),
             *_rows(lesion.measured, say("findings.measured")),
         ]
     lines = lines or [say("findings.none")]
-    context = _pairs(views.context(report, wording))
-    lines += [f"{say('findings.context')}: {', '.join(context)}"] if context else []
     for basis in ("corrected", "measured"):
-        lines += _rows(views.rows(report, PATIENT, basis, wording), say(f"findings.{basis}"))
-    return [*lines, *views.withdrawn(report, wording)]
+        lines += _rows(lesions.rows(report, PATIENT, basis, wording), say(f"findings.{basis}"))
+    return [*lines, *lesions.withdrawn(report, wording)]
 
 
-def _rows(rows: Iterable[views.Row], heading: str) -> list[str]:
-    return [f"{heading}: {_row(row)}" for row in rows]
+def _rows(rows: Sequence[lesions.Row], heading: str) -> list[str]:
+    """The signs of one kind as one paragraph."""
+    return [f"{heading}: {'; '.join(map(_row, rows))}."] if rows else []
 
 
-def _row(row: views.Row) -> str:
+def _row(row: lesions.Row) -> str:
     certainty = f" ({row.certainty})" if row.certainty else ""
-    measured = f"; {row.number}" if row.number else ""
-    note = f"; {row.note}" if row.note else ""
-    return f"{row.sign}: {row.result}{certainty}{measured}{note}"
+    measured = f", {row.number}" if row.number else ""
+    note = f", {row.note}" if row.note else ""
+    return f"{row.sign} {row.result}{certainty}{measured}{note}"
 
 
 def _differential(report: Report, wording: Wording) -> list[str]:
@@ -94,7 +109,16 @@ def _differential(report: Report, wording: Wording) -> list[str]:
     for one in rankings.differentials(report, wording):
         told = "; ".join(f"{view.name} {view.told} ({view.interval})" for view in one.shown)
         lines.append(f"{one.heading}: {one.reason or f'{told}; {one.rest_told}'.rstrip('; ')}")
-    return [*lines, *rankings.alerts(report)]
+        if one.contrast is not None:
+            signs = "; ".join(f"{sign.sign} {sign.ratio}" for sign in one.contrast.for_first)
+            lines.append(f"{one.contrast.heading}: {signs or wording.say('differential.nothing')}.")
+    return lines
+
+
+def _outlook(report: Report, wording: Wording) -> list[str]:
+    return [
+        f"{one.heading}: {statement}" for one in outlook.outlooks(report, wording) for statement, _ in one.statements
+    ]
 
 
 def _methods(report: Report, wording: Wording) -> list[str]:

@@ -5,55 +5,17 @@ Nothing is decided here but what stands first and what is folded away.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from thecal.records import (
-    Change,
-    Figure,
-    Finding,
-    Issue,
-    Lesion,
-    Place,
-    Report,
-    SeriesLine,
-)
-from thecal.report.sentences import comparison_lines, lesion_sentence, level_of
-from thecal.report.wording import LOW, Wording, capital, listed, number, percent, whole
+from thecal.records import Figure, Issue, Report, SeriesLine
+from thecal.report.lesions import whom
+from thecal.report.sentences import comparison_lines
+from thecal.report.wording import LOW, Wording, capital, listed, percent
 
 Pairs = tuple[tuple[str, str], ...]
 NEXT_SHOWN = 6
-# A sign this near to its lesion's centre is shown without a place of its own.
-NEAR_MM = 5.0
-
-
-@dataclass(frozen=True)
-class Row:
-    """One sign in a table: what was seen, how surely, the number behind it, how and where."""
-
-    code: str
-    sign: str
-    result: str
-    certainty: str
-    number: str
-    method: str
-    where: str
-    low: bool
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class LesionView:
-    """One lesion: its sentence, its facts, its signs measured and corrected, its images."""
-
-    anchor: str
-    heading: str
-    sentence: str
-    facts: Pairs
-    measured: tuple[Row, ...]
-    corrected: tuple[Row, ...]
-    figures: tuple[Figure, ...]
+UNMEASURED = "not measured by this version"
 
 
 @dataclass(frozen=True)
@@ -81,7 +43,8 @@ def no_emergency(report: Report, wording: Wording) -> tuple[str, ...]:
     """What stands where no emergency was flagged."""
     gaps = [gap for gap in report.reading.not_assessed if gap.code == "cord_compression"]
     said = dict.fromkeys(
-        wording.say("emergency.cord_compression_not_assessed", reason=gap.reason.rstrip(".")) for gap in gaps
+        wording.say("emergency.cord_compression_not_assessed", reason=wording.heard(gap.reason).rstrip("."))
+        for gap in gaps
     )
     return (wording.say("emergency.none"), *said)
 
@@ -94,18 +57,27 @@ def questions(report: Report, wording: Wording) -> tuple[QuestionView, ...]:
             wording.name("question", question),
             answer,
             wording.say(f"technique.answer_{answer}"),
-            _reasons(report, question),
+            _reasons(report, question, wording),
         )
         for question, answer in report.protocol.answerable.items()
     ]
     return tuple(sorted(views, key=lambda view: order[view.answer]))
 
 
-def flaws(report: Report) -> tuple[str, ...]:
+def flaws(report: Report, wording: Wording) -> tuple[str, ...]:
     """Issues that bear on no single question: flaws of series and of the examination itself."""
-    return _texts(
-        issue for issue in report.protocol.issues if issue.code.split("/")[0] not in report.protocol.answerable
-    )
+    general = (issue for issue in report.protocol.issues if issue.code.split("/")[0] not in report.protocol.answerable)
+    return _texts(general, wording)
+
+
+def not_stated(report: Report, wording: Wording) -> str:
+    """What no header states."""
+    return listed(map(wording.heard, report.protocol.not_stated))
+
+
+def unread(report: Report, wording: Wording) -> tuple[str, ...]:
+    """What was found and not read, and why."""
+    return tuple(wording.say("technique.unread", what=one.what, why=wording.heard(one.why)) for one in report.unread)
 
 
 def series_rows(report: Report, wording: Wording) -> tuple[tuple[str, ...], ...]:
@@ -113,10 +85,9 @@ def series_rows(report: Report, wording: Wording) -> tuple[tuple[str, ...], ...]
     return tuple(_series_row(line, wording) for line in report.series)
 
 
-def lesions(report: Report, wording: Wording) -> tuple[LesionView, ...]:
-    """The lesions in cranio-caudal order."""
-    ordered = sorted(report.reading.lesions, key=lambda lesion: lesion.instance)
-    return tuple(_lesion(lesion, report, wording) for lesion in ordered)
+def short(caption: str) -> str:
+    """A caption's first sentence; the whole caption is the picture's text for who cannot see it."""
+    return caption.partition(". ")[0].rstrip(".")
 
 
 def general_figures(report: Report) -> tuple[Figure, ...]:
@@ -124,31 +95,28 @@ def general_figures(report: Report) -> tuple[Figure, ...]:
     return tuple(figure for figure in report.figures if not figure.name.startswith("lesion-"))
 
 
-def rows(report: Report, subject: str, basis: str, wording: Wording) -> tuple[Row, ...]:
-    """The findings of a subject that were measured, corrected or stated."""
-    found = [finding for finding in report.reading.of(subject) if finding.basis == basis]
-    changes = {change.target: change for change in report.reading.changes}
-    centre = next((lesion.where for lesion in report.reading.lesions if lesion.tracking_uid == subject), None)
-    return tuple(_row(finding, changes.get(f"{subject}/{finding.code}"), centre, wording) for finding in found)
-
-
 def context(report: Report, wording: Wording) -> Pairs:
     """What was told with the examination."""
     return tuple((wording.finding(code), _value(code, value, wording)) for code, value in report.context.items())
 
 
-def withdrawn(report: Report, wording: Wording) -> tuple[str, ...]:
-    """Corrections after which nothing stands: what was removed, by whom."""
-    gone = [change for change in report.reading.changes if not isinstance(change.after, Finding)]
-    return tuple(f"{_target(change, report, wording)}: {_was(change, wording)}" for change in gone)
+def not_assessed(report: Report, wording: Wording) -> Pairs:
+    """Reason by reason, what was looked for and not assessed, of whom."""
+    return _by_reason(report, wording, unmeasured=False)
 
 
-def not_assessed(report: Report, wording: Wording) -> tuple[tuple[str, str], ...]:
-    """Reason by reason, what was not assessed of whom."""
+def unmeasured(report: Report, wording: Wording) -> Pairs:
+    """What this version does not look for."""
+    return _by_reason(report, wording, unmeasured=True)
+
+
+def _by_reason(report: Report, wording: Wording, *, unmeasured: bool) -> Pairs:
     by_reason: dict[str, dict[str, list[str]]] = {}
     for gap in report.reading.not_assessed:
-        by_reason.setdefault(gap.reason, {}).setdefault(gap.subject, []).append(wording.finding(gap.code))
-    return tuple((capital(reason), _gaps(subjects, report, wording)) for reason, subjects in by_reason.items())
+        if (gap.reason == UNMEASURED) is unmeasured:
+            by_reason.setdefault(gap.reason, {}).setdefault(gap.subject, []).append(wording.finding(gap.code))
+    told = sorted(by_reason.items(), key=lambda item: -sum(map(len, item[1].values())))
+    return tuple((capital(wording.heard(reason)), _gaps(subjects, report, wording)) for reason, subjects in told)
 
 
 def _gaps(subjects: Mapping[str, Sequence[str]], report: Report, wording: Wording) -> str:
@@ -156,16 +124,7 @@ def _gaps(subjects: Mapping[str, Sequence[str]], report: Report, wording: Wordin
     together: dict[tuple[str, ...], list[str]] = {}
     for subject, names in subjects.items():
         together.setdefault(tuple(names), []).append(subject)
-    return "; ".join(f"{_subjects(whom, report, wording)}: {listed(names)}" for names, whom in together.items())
-
-
-def _subjects(subjects: Sequence[str], report: Report, wording: Wording) -> str:
-    numbers = [str(lesion.instance) for lesion in report.reading.lesions if lesion.tracking_uid in subjects]
-    names = [wording.say("not_assessed.patient")] if len(numbers) < len(subjects) else []
-    if numbers:
-        key = "lesion" if len(numbers) == 1 else "lesions"
-        names.append(wording.say(f"not_assessed.{key}", instance=numbers[0], instances=listed(numbers)))
-    return listed(names)
+    return "; ".join(f"{whom(subjects, report, wording)}: {listed(names)}" for names, subjects in together.items())
 
 
 def nothing_missing(report: Report, wording: Wording) -> str:
@@ -185,13 +144,16 @@ def comparison(report: Report, wording: Wording) -> tuple[str, ...]:
         return ()
     date = report.comparison.earlier_acquired_on or wording.say("comparison.unknown_date")
     lines = comparison_lines(report.comparison, report.reading, wording) or (wording.say("comparison.none"),)
-    note = (report.comparison.note,) if report.comparison.note else ()
+    note = (wording.heard(report.comparison.note),) if report.comparison.note else ()
     return (wording.say("comparison.earlier", date=date), *(f"{capital(line)}." for line in lines), *note)
 
 
 def holes(report: Report, wording: Wording) -> Pairs:
     """The stages that failed: what is missing, and why."""
-    said = [(hole.stage, wording.say("holes.line", missing=hole.missing, why=hole.why)) for hole in report.holes]
+    said = [
+        (hole.stage, wording.say("holes.line", missing=wording.heard(hole.missing), why=hole.why))
+        for hole in report.holes
+    ]
     return tuple((capital(wording.stage(stage)), line) for stage, line in said)
 
 
@@ -204,7 +166,10 @@ def methods(report: Report, wording: Wording) -> Pairs:
         "segmenters": listed(f"{name} ({digest[:16] or no_weights})" for name, digest in made.segmenters.items()),
         "libraries": listed(f"{name} {version}" for name, version in made.libraries.items()),
         "inputs": listed(f"{key} {digest[:16]}" for key, digest in made.inputs.items()),
-        "seconds": listed(f"{wording.stage(stage)} {seconds:.1f} s" for stage, seconds in made.seconds.items()),
+        "seconds": listed(
+            f"{wording.stage(stage)} {wording.decimal(format(seconds, '.1f'))} s"
+            for stage, seconds in made.seconds.items()
+        ),
         "reading": listed((report.reading.reading_id[:16], (report.reading.parent_id or "")[:16])),
     }
     return tuple((wording.say(f"methods.{key}"), value) for key, value in told.items() if value)
@@ -231,18 +196,19 @@ def banner(report: Report, wording: Wording) -> str:
     return wording.say("document.research" if report.status == "preliminary" else f"document.{report.status}")
 
 
-def _reasons(report: Report, question: str) -> tuple[str, ...]:
-    return _texts(issue for issue in report.protocol.issues if issue.code.startswith(f"{question}/"))
+def _reasons(report: Report, question: str, wording: Wording) -> tuple[str, ...]:
+    return _texts((issue for issue in report.protocol.issues if issue.code.startswith(f"{question}/")), wording)
 
 
-def _texts(issues: Iterable[Issue]) -> tuple[str, ...]:
+def _texts(issues: Iterable[Issue], wording: Wording) -> tuple[str, ...]:
     """Each message once, with the series it was said of."""
     keys: dict[str, list[str]] = {}
     for issue in issues:
         series = keys.setdefault(issue.message, [])
         if issue.series_key:
             series.append(issue.series_key)
-    return tuple(f"{message} [{listed(series)}]" if series else message for message, series in keys.items())
+    told = ((wording.heard(message), series) for message, series in keys.items())
+    return tuple(f"{message} [{listed(series)}]" if series else message for message, series in told)
 
 
 def _series_row(line: SeriesLine, wording: Wording) -> tuple[str, ...]:
@@ -260,7 +226,7 @@ def _series_row(line: SeriesLine, wording: Wording) -> tuple[str, ...]:
         line.key,
         role,
         wording.name("plane", line.plane),
-        unknown if line.spacing_mm is None else " × ".join(f"{step:.2g}" for step in line.spacing_mm),
+        unknown if line.spacing_mm is None else " × ".join(wording.decimal(f"{step:.2g}") for step in line.spacing_mm),
         unknown if line.shape is None else " × ".join(str(count) for count in line.shape),
         listed(wording.name("region", region) for region in line.regions) or unknown,
         fat,
@@ -273,89 +239,14 @@ def _placement(line: SeriesLine, wording: Wording) -> str:
     if line.residual_mm is None:
         return wording.say("technique.placed_header") if line.shape else wording.say("technique.unknown")
     key = "placed_refined" if line.refined else "placed_residual"
-    return wording.say(f"technique.{key}", mm=f"{line.residual_mm:.1f}")
-
-
-def _lesion(lesion: Lesion, report: Report, wording: Wording) -> LesionView:
-    facts = (
-        ("levels", capital(level_of(lesion, report.reading, wording))),
-        ("volume", f"{number(lesion.volume_mm3 / 1000)} ml"),
-        ("confidence", percent(lesion.confidence)),
-        ("where", _place(lesion.where, wording)),
-        ("seen_on", listed(lesion.series_keys)),
-    )
-    return LesionView(
-        anchor=f"lesion-{lesion.instance}",
-        heading=wording.say("lesion.heading", instance=lesion.instance),
-        sentence=lesion_sentence(lesion, report.reading, wording),
-        facts=tuple((wording.say(f"lesion.{key}"), value) for key, value in facts if value),
-        measured=rows(report, lesion.tracking_uid, "measured", wording),
-        corrected=rows(report, lesion.tracking_uid, "corrected", wording),
-        figures=tuple(figure for figure in report.figures if figure.name.startswith(f"lesion-{lesion.instance}-")),
-    )
-
-
-def _row(finding: Finding, change: Change | None, centre: Place | None, wording: Wording) -> Row:
-    unit = wording.unit(wording.words.get(f"unit_of.{finding.code}")) if finding.probabilities is None else ""
-    certainty = _certainty(finding, wording)
-    surest = max(finding.probabilities.values()) if finding.probabilities else 1.0
-    measured = finding.measurement
-    return Row(
-        code=finding.code,
-        sign=wording.finding(finding.code),
-        result=f"{wording.state(finding)} {unit}".strip(),
-        certainty=certainty,
-        number=""
-        if measured is None
-        else f"{number(measured.value, measured.sd)} {wording.unit(measured.unit)}".strip(),
-        method=finding.method,
-        where=_where(finding, centre, wording),
-        low=surest < LOW,
-        note="" if change is None or finding.basis != "corrected" else _was(change, wording),
-    )
-
-
-def _where(finding: Finding, centre: Place | None, wording: Wording) -> str:
-    """The series a sign was seen on, and the place where that is not the lesion's own."""
-    place = finding.where
-    if place is None:
-        return ""
-    apart = centre is None or math.dist((place.x, place.y, place.z), (centre.x, centre.y, centre.z)) > NEAR_MM
-    return _place(place, wording) if apart else wording.say("lesion.shown_on", series=place.series_key)
-
-
-def _certainty(finding: Finding, wording: Wording) -> str:
-    if finding.probabilities is None or finding.basis != "measured":
-        return ""
-    state = finding.state
-    others = sorted(
-        ((p, name) for name, p in finding.probabilities.items() if name != state and p >= 0.05), reverse=True
-    )
-    rest = [f"{wording.name('state', name)} {percent(p)}" for p, name in others]
-    return " · ".join((percent(finding.probabilities[state or ""]), *rest))
-
-
-def _was(change: Change, wording: Wording) -> str:
-    before = wording.state(change.before) if isinstance(change.before, Finding) else wording.say("findings.removed")
-    why = wording.say("findings.why", why=change.why) if change.why else ""
-    by = wording.say("findings.by", by=change.by, at=change.at[:10], why=why)
-    return f"{wording.say('findings.was', before=before)}, {by}"
-
-
-def _target(change: Change, report: Report, wording: Wording) -> str:
-    subject, code = change.target.rsplit("/", 1)
-    return f"{_subjects([subject], report, wording)}, {wording.finding(code)}"
-
-
-def _place(place: Place, wording: Wording) -> str:
-    return wording.say("lesion.place", x=whole(place.x), y=whole(place.y), z=whole(place.z), series=place.series_key)
+    return wording.say(f"technique.{key}", mm=wording.decimal(f"{line.residual_mm:.1f}"))
 
 
 def _value(code: str, value: str | float, wording: Wording) -> str:
     if isinstance(value, str):
         kind = "entity" if code == "proven_diagnosis" else "state"
-        return wording.name(kind, value)
-    return f"{number(value)} {wording.unit(wording.words.get(f'unit_of.{code}'))}".strip()
+        return wording.name(kind, value) if kind == "entity" else wording.state_name(code, value)
+    return f"{wording.number(value)} {wording.unit(wording.words.get(f'unit_of.{code}'))}".strip()
 
 
 def _printed(name: str, value: str | None) -> str:

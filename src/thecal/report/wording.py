@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from thecal.records import Finding, Report
+from thecal.report import heard
 from thecal.report import words as languages
 
 # Names of entities that begin with a person's name.
 PROPER = ("Guillain",)
 NARROW = "\u202f"
 # From these probabilities on, a state is written plainly, or with "probably"; below, with "possibly" (judged).
-PLAIN, PROBABLY = 0.9, 0.7
+PLAIN, PROBABLE = 0.9, 0.7
 # Below this a lesion or a state is marked as of low confidence (judged).
 LOW = 0.7
 
@@ -22,6 +23,11 @@ class Wording:
     """A language's words, asked by key; an unknown name is shown as its code with spaces."""
 
     words: Mapping[str, str]
+
+    @property
+    def language(self) -> str:
+        """The language's code: en, de."""
+        return self.words.get("language", languages.LANGUAGES[0])
 
     def say(self, key: str, **values: object) -> str:
         """A sentence with its gaps filled in."""
@@ -35,6 +41,10 @@ class Wording:
         """A finding's name, with a capital."""
         return capital(self.name("finding", code))
 
+    def state_name(self, finding: str, state: str) -> str:
+        """The name of a finding's state; the same word may mean another thing of another finding."""
+        return self.words.get(f"state.{finding}.{state}") or self.name("state", state)
+
     def stage(self, code: str) -> str:
         """A stage's name; a finding's module counts as a stage."""
         return self.words.get(f"stage.{code}") or self.name("finding", code)
@@ -43,21 +53,37 @@ class Wording:
         """A unit as it is printed."""
         return "" if unit is None else self.words.get(f"unit.{unit}", unit)
 
+    def heard(self, sentence: str) -> str:
+        """A sentence of another room, which speaks English, in this language; as it is where its translation is not known."""
+        return heard.translate(sentence, self.language, self.words)
+
+    def within(self, name: str) -> str:
+        """A name as it stands within a sentence: small in English, as it is where nouns have capitals."""
+        return name if self.words.get("nouns") == "capital" else lower(name)
+
     def hedge(self, probability: float, *, noun: bool = False) -> str:
         """Nothing, `probably ` or `possibly ` before a state of that probability; before a noun `probable `, `possible `."""
         if probability >= PLAIN:
             return ""
         likely, less = ("probable", "possible") if noun else ("probably", "possibly")
-        return self.words[f"lesion.{likely if probability >= PROBABLY else less}"]
+        return self.words[f"lesion.{likely if probability >= PROBABLE else less}"]
 
     def state(self, finding: Finding) -> str:
         """A finding's most probable state, hedged; for a number the number with its unit."""
         if finding.probabilities is None:
             assert finding.value is not None
-            return number(finding.value, finding.value_sd)
+            return self.number(finding.value, finding.value_sd)
         state = finding.state
         assert state is not None
-        return self.hedge(finding.probabilities[state]) + self.name("state", state)
+        return self.hedge(finding.probabilities[state]) + self.state_name(finding.code, state)
+
+    def number(self, value: float, sd: float | None = None) -> str:
+        """A number with as many digits as it is worth, and its standard deviation, with the language's decimal mark."""
+        return self.decimal(number(value, sd))
+
+    def decimal(self, told: str) -> str:
+        """A printed number with the language's decimal mark."""
+        return told.replace(".", self.words.get("decimal", "."))
 
 
 def wording_of(report: Report) -> Wording:

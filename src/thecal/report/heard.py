@@ -1,0 +1,129 @@
+"""What other rooms say in English, found again in the book of sentences and said in the report's language.
+
+A sentence that is not in the book is shown as it came: a reader loses nothing but the language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from thecal.report import words
+
+_GAP = re.compile(r"\{(\w+)\}")
+# Gaps whose filling has a name of its own in the report's words; any other filling is a number or a key and stays.
+_NAMED = {"finding": "finding", "state": "state", "entity": "named", "regions": "region", "sites": "state"}
+
+
+def translate(sentence: str, language: str, told: Mapping[str, str]) -> str:
+    """The sentence in the language, names in it by the words given; several sentences are tried one by one."""
+    if language == "en" or not sentence.strip():
+        return _spaced(sentence)
+    whole = _look_up(sentence, language, told)
+    if whole is not None:
+        return whole
+    parts = re.split(r"(?<=[.;]) (?=\S)", sentence)
+    return " ".join(_look_up(part, language, told) or _spaced(part) for part in parts)
+
+
+def known(sentence: str, language: str) -> bool:
+    """Whether the book has the sentence."""
+    return language == "en" or _look_up(sentence, language, {}) is not None
+
+
+def fits(template: str, sentence: str) -> bool:
+    """Whether a sentence is made from an English template with gaps."""
+    return _pattern(template).fullmatch(sentence.strip()) is not None
+
+
+@cache
+def book() -> tuple[Mapping[str, str], ...]:
+    """The sentences: English under `en`, each other language under its code."""
+    text = resources.files("thecal.report.words").joinpath("heard.yaml").read_text(encoding="utf-8")
+    return tuple(yaml.load(text, Loader=yaml.BaseLoader))
+
+
+@cache
+def _plain(language: str) -> Mapping[str, str]:
+    return {_key(entry["en"]): entry[language] for entry in book() if not _GAP.search(entry["en"])}
+
+
+@cache
+def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    gapped = (entry for entry in book() if _GAP.search(entry["en"]))
+    return tuple((_pattern(entry["en"]), entry[language]) for entry in gapped)
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    pieces = _GAP.split(template.rstrip("."))
+    told = "".join(
+        f"(?P<{piece}>{_fillings(piece)})" if place % 2 else re.escape(piece) for place, piece in enumerate(pieces)
+    )
+    return re.compile(rf"{told}\.?", re.IGNORECASE)
+
+
+@cache
+def _fillings(gap: str) -> str:
+    """What may stand in a gap: a finding's or state's code with spaces for underscores, or anything."""
+    kind = _kind(gap)
+    if kind not in ("finding", "state"):
+        return ".+?"
+    codes = {key.rsplit(".", 1)[-1].replace("_", " ") for key, _ in _of(kind, words.read("en"))}
+    return "|".join(sorted(map(re.escape, codes), key=len, reverse=True))
+
+
+def _kind(gap: str) -> str | None:
+    return _NAMED.get(gap.rstrip("0123456789"))
+
+
+def _look_up(sentence: str, language: str, told: Mapping[str, str]) -> str | None:
+    """The translation with the sentence's own ending; None where the book lacks it."""
+    bare = sentence.strip()
+    end = "." if bare.endswith(".") else ""
+    found = _plain(language).get(_key(bare))
+    if found is None:
+        for pattern, template in _patterns(language):
+            if match := pattern.fullmatch(bare):
+                filled = {gap: _name(gap, text, language, told) for gap, text in match.groupdict().items()}
+                found = template.format(**filled)
+                break
+    if found is None:
+        return None
+    said = found.rstrip(".") + end
+    return said[:1].upper() + said[1:] if bare[:1].isupper() else said
+
+
+def _name(gap: str, text: str, language: str, told: Mapping[str, str]) -> str:
+    """The filling of a gap by its name in the words; of several, each; a sentence within it by the book."""
+    if (kind := _kind(gap)) is not None:
+        names = {_key(key.rsplit(".", 1)[-1].replace("_", " ")): name for key, name in _of(kind, told)}
+        return names.get(_key(text)) or ", ".join(_named(part, names) for part in text.split(", "))
+    if gap == "share":
+        return _spaced(text.replace(".", told.get("decimal", ".")))
+    if gap == "said":
+        return translate(text, language, told)
+    return text
+
+
+def _named(part: str, names: Mapping[str, str]) -> str:
+    """A name, or a name with its share: `lung 23%`."""
+    name, share = re.fullmatch(r"(.*?)( \d+%)?", part).groups("")  # type: ignore[union-attr]
+    return names.get(_key(name), name) + _spaced(share)
+
+
+def _spaced(text: str) -> str:
+    """Per cent signs set off from their number, as everywhere in a report."""
+    return re.sub(r"(?<=\d)%", "\u202f%", text)
+
+
+def _of(kind: str, told: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(key, name) for key, name in told.items() if key.startswith(f"{kind}.")]
+
+
+def _key(text: str) -> str:
+    return text.strip().rstrip(".").casefold()
