@@ -1,152 +1,93 @@
-"""The differential on cases drawn from its own tables: consistency with itself, never accuracy.
+"""The differential on cases drawn from its own tables: consistency with itself, coverage of its intervals; never accuracy.
 
 Run through `benchmarks/differential.py --self` and `--hidden`.
 """
 
 from __future__ import annotations
 
-import json
+import copy
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from thecal.differential import Model, prepare, weigh_case
-from thecal.differential.intervals import draw_posteriors, ninety
-from thecal.differential.model import NONE, Density, Node
-from thecal.differential.weighing import Case, Number, prior
+from thecal.differential import lay_out, prepare, weigh_cases
+from thecal.differential.pooling import Pooled
+from thecal.differential.weighing import prior
+from thecal.differential.worlds import SIGNS, cover, draw_case
 from thecal.knowledge import load
 
-Array = NDArray[Any]
-
 KNOWLEDGE = load()
-DRAWN = 600
-SIGNS = 10
-"""Assessed findings per simulated case."""
 
 
-def plain_model() -> Model:
-    """The model as shipped, but with the signs at the weight the tables give them, so that exact inference is what it does."""
-    settings = json.loads(json.dumps(KNOWLEDGE.text["differential"]))
+def plain_text() -> dict[str, Any]:
+    """The knowledge's text, but with the signs at the weight the tables give them, so that exact inference is what it does."""
+    settings = copy.deepcopy(dict(KNOWLEDGE.text["differential"]))
     settings["calibration"]["weight_of_signs"] = 1.0
-    return prepare({**KNOWLEDGE.text, "differential": settings}, KNOWLEDGE.vocabulary, "clinical")
+    return {**KNOWLEDGE.text, "differential": settings}
 
 
-def draw_number(density: Density, row: int, rng: np.random.Generator) -> float:
-    """A number of one entity."""
-    low, high = density.range
-    if density.weights[row].sum() == 0 or rng.random() < density.uniform:
-        return float(np.exp(rng.uniform(np.log(low), np.log(high))) if density.log else rng.uniform(low, high))
-    place = rng.choice(len(density.weights[row]), p=density.weights[row] / density.weights[row].sum())
-    value = rng.normal(density.means[row, place], density.sds[row, place])
-    return float(np.clip(np.exp(value) if density.log else value, low, high))
-
-
-def draw_states(model: Model, row: int, rng: np.random.Generator) -> dict[str, int]:
-    """All state findings of a patient with one entity, parents first; undefined ones are missing."""
-    states: dict[str, int] = {}
-    for code, node in model.nodes.items():
-        if node.parent is None:
-            chances = node.table[row]
-        elif node.parent in states:
-            chances = node.table[row, states[node.parent]]
-        else:
-            continue
-        whole = chances.sum()
-        if rng.random() < whole:
-            states[code] = int(rng.choice(len(chances), p=chances / whole))
-    return states
-
-
-def draw_case(model: Model, rng: np.random.Generator, base: Array) -> tuple[int, Case]:
-    """A patient and the findings that were assessed: some of all, whichever they are."""
-    row = int(rng.choice(len(base), p=base))
-    states = draw_states(model, row, rng)
-    usable = [code for code in states if code not in ("setting", "mri_contraindicated")]
-    picked = rng.choice(usable, min(SIGNS, len(usable)), replace=False)
-    case: dict[str, Array | Number] = {code: np.eye(len(model.nodes[code].states))[states[code]] for code in picked}
-    return row, case
-
-
-def judge_self() -> None:
+def judge_self(count: int = 2000) -> None:
     """How often the truth is first, stated against seen, and the coverage of the intervals."""
-    model = plain_model()
-    rng = np.random.default_rng(5)
+    text = plain_text()
+    model, rng = prepare(text, KNOWLEDGE.vocabulary, "clinical"), np.random.default_rng(5)
     base = prior({}, model)
-    hits, stated = [], []
-    for _ in range(DRAWN):
-        row, case = draw_case(model, rng, base)
-        probability = weigh_case(case, model).probability
-        hits.append(int(probability.argmax()) == row)
-        stated.append(float(probability.max()))
-    print(f"{DRAWN} cases of {SIGNS} findings drawn from the model's own tables (self-consistency, not accuracy):")
-    print(f"  first is the truth in {np.mean(hits):.3f}; the exact posterior promises {np.mean(stated):.3f}")
-    print(f"  coverage of 90 % intervals: {coverage(model, rng):.3f}")
-
-
-def redraw(node: Node, model: Model, rng: np.random.Generator) -> Node:
-    """A finding's rates as they might truly be, drawn from what is known of them."""
-    alpha = np.maximum(node.plain * node.strength[:, None], 1e-3)
-    drawn = np.maximum(rng.standard_gamma(alpha), 1e-12)
-    drawn /= drawn.sum(axis=1, keepdims=True)
-    share = float(model.settings["caution"]["contamination"])
-    mean = node.plain.mean(axis=0)
-    mixed = (1 - share) * drawn + share * mean
-    ratio = mixed / ((1 - share) * node.plain + share * mean)
-    if node.parent is None:
-        table = node.table * ratio
-        return replace(node, table=table / table.sum(axis=1, keepdims=True), plain=mixed)
-    whole = node.table.sum(axis=2, keepdims=True)
-    table = node.table * ratio[:, None, :]
-    return replace(node, table=table / np.maximum(table.sum(axis=2, keepdims=True), 1e-300) * whole, plain=mixed)
-
-
-def coverage(model: Model, rng: np.random.Generator, worlds: int = 100, cases: int = 12) -> float:
-    """Share of 90 % intervals that hold the probability under the true rates, over worlds drawn from what is known."""
-    base, inside = prior({}, model), []
-    spread = float(model.settings["intervals"]["base_rate_log_sd"])
-    for _ in range(worlds):
-        world = replace(
-            model, nodes={code: redraw(node, model, rng) for code, node in model.nodes.items()}, memory={}, draws={}
+    drawn = [draw_case(model, rng, base) for _ in range(count)]
+    probability = weigh_cases([case for _, case in drawn], model).probability
+    hits = probability.argmax(axis=0) == [row for row, _ in drawn]
+    print(f"{count} cases of {SIGNS} findings drawn from the model's own tables (self-consistency, not accuracy):")
+    print(
+        f"  first is the truth in {hits.mean():.3f}; the exact posterior promises {probability.max(axis=0).mean():.3f}"
+    )
+    for name, own in (("the pooled rates", False), ("the true rates", True)):
+        inside = [cover(text, KNOWLEDGE.vocabulary, world, 60, own) for world in range(60)]
+        told = np.concatenate(inside)
+        spread = np.std([one.mean() for one in inside]) / np.sqrt(len(inside))
+        print(
+            f"  90 % intervals hold {told.mean():.3f} ± {spread:.3f} of the true posteriors: rates, studies and base "
+            f"rates redrawn {len(inside)} times, cases drawn from {name}"
         )
-        shift = np.exp(rng.standard_normal(len(base)) * spread)
-        true_base = base * shift / (base * shift).sum()
-        for _ in range(cases):
-            _, case = draw_case(world, rng, true_base)
-            known, truth = weigh_case(case, model), weigh_case(case, world)
-            true = np.exp(truth.log_prior) * shift
-            likelihood = np.sum(list(truth.parts.values()), axis=0)
-            score = np.log(true) + likelihood
-            exact = np.exp(score - score.max())
-            exact /= exact.sum()
-            told = np.sum(list(known.parts.values()), axis=0)
-            bounds = ninety(draw_posteriors(case, known.log_prior, told, model), known.probability)
-            shown = known.probability >= 0.02
-            inside += ((bounds[shown, 0] <= exact[shown]) & (exact[shown] <= bounds[shown, 1])).tolist()
-    return float(np.mean(inside))
 
 
 def hide_each() -> None:
     """How well none_of_these tells cases of an entity that is taken out of the list from cases of the others."""
-    model = plain_model()
+    text = plain_text()
+    model = prepare(text, KNOWLEDGE.vocabulary, "clinical")
     rng, base = np.random.default_rng(9), prior({}, model)
-    base = np.where(np.array(model.entities) == NONE, 0, base**0.3)
-    pairs = []
+    base[-1] = 0
+    base = base**0.3 * (base > 0)
+    hidden: list[float] = []
+    others: list[float] = []
     for row in range(len(base) - 1):
-        kept = np.ones(len(base), bool)
-        kept[row] = False
-        for _ in range(8):
-            hidden, other = np.zeros(len(base)), base * kept
-            hidden[row] = 1
-            pair = []
-            for share in (hidden, other / other.sum()):
-                _, case = draw_case(model, rng, share)
-                weighed = weigh_case(case, model).probability * kept
-                pair.append(float(weighed[-1] / weighed.sum()))
-            pairs.append(pair)
-    hidden, others = np.array(pairs).T
-    area = float(np.mean(hidden[:, None] > others[None, :]) + 0.5 * np.mean(hidden[:, None] == others[None, :]))
+        kept = base.copy()
+        kept[row] = 0
+        only = np.zeros(len(base))
+        only[row] = 1
+        less = lay_out(_without(model.pooled, row), text["differential"])
+        for share, into in ((only, hidden), (kept / kept.sum(), others)):
+            cases = [draw_case(model, rng, share)[1] for _ in range(20)]
+            into += weigh_cases(cases, less).probability[-1].tolist()
+    seen, unseen = np.array(hidden), np.array(others)
+    area = np.mean(seen[:, None] > unseen) + 0.5 * np.mean(seen[:, None] == unseen)
     print(
-        f"none_of_these, each entity hidden in turn: AUC {area:.3f} ({len(pairs)} hidden cases against as many others)"
+        f"none_of_these, each entity hidden in turn: AUC {area:.3f} ({len(seen)} hidden cases against as many others)"
     )
+
+
+def _without(pooled: Pooled, row: int) -> Pooled:
+    """The rates of all entities but one."""
+    gone, names = pooled.entities[row], tuple(np.delete(pooled.entities, row).tolist())
+    cells = {
+        code: replace(
+            cell,
+            mean=np.delete(cell.mean, row, 0),
+            strength=np.delete(cell.strength, row),
+            counted=np.delete(cell.counted, row),
+            within=None if cell.within is None else np.delete(cell.within, row, 0),
+        )
+        for code, cell in pooled.cells.items()
+    }
+    shares = {
+        key: {code: share for code, share in one.items() if code != gone} for key, one in pooled.base_rates.items()
+    }
+    return replace(pooled, entities=names, cells=cells, base_rates=shares)

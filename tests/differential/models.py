@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thecal.differential import Model, lay_out, pool_text
+from thecal.differential import Model, lay_out, pool_knowledge, weigh_cases
 from thecal.differential.weighing import Case, Number
 from thecal.knowledge import Knowledge, load
 
@@ -33,8 +33,13 @@ def changed(kind: str = "clinical", without: frozenset[str] = frozenset(), **cal
     text = knowledge().text
     settings = copy.deepcopy(dict(text["differential"]))
     settings["calibration"].update(calibration)
-    rates = pool_text({**text, "differential": settings}, knowledge().vocabulary, without)
-    return lay_out(rates, settings, knowledge().vocabulary, kind, text["judgement"], text["outcomes"])
+    pooled = pool_knowledge({**text, "differential": settings}, knowledge().vocabulary, without)
+    return lay_out(pooled, settings, kind, text["judgement"], text["outcomes"])
+
+
+def probabilities(case: Case, told: Model) -> Any:
+    """The probabilities of every entity for one case."""
+    return weigh_cases([case], told).probability[:, 0]
 
 
 def case_of(findings: dict[str, Any]) -> Case:

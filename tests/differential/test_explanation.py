@@ -2,26 +2,49 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from differential.models import CAP_CASE, case_of, knowledge, model
+from differential.models import CAP_CASE, case_of, knowledge, model, probabilities
 
-from thecal.differential import compare, rank, turns, weigh_case
-from thecal.differential.explanation import log_odds, shares, weigh
-from thecal.differential.questions import expect, forecast
-from thecal.differential.weighing import trust_in_signs
+from thecal.differential import compare, foresee, gather_signs, rank, rank_all, turns, weigh_cases
+from thecal.differential.explanation import Signs, log_odds
+from thecal.differential.questions import Turn
+from thecal.differential.trees import Downward, send_down
+from thecal.differential.weighing import Case
+
+
+def down(case: Case) -> Downward:
+    weighed = weigh_cases([case], model())
+    return send_down(weighed.sheet, weighed.up, model())
+
+
+def signs(case: Case) -> Signs:
+    return gather_signs([case], weigh_cases([case], model()), down(case), model())[0]
 
 
 def test_a_weight_is_what_the_finding_changes_in_the_log_odds() -> None:
-    told, case = model(), case_of(CAP_CASE)
-    full = weigh_case(case, told)
-    added = shares(case, told, full.parts)
-    score = full.log_prior + trust_in_signs(told) * np.sum(list(full.parts.values()), axis=0)
-    weights = weigh(added, score, told)
+    case = case_of(CAP_CASE)
+    told, full = signs(case), probabilities(case, model())
     for code in CAP_CASE:
-        less = weigh_case({other: value for other, value in case.items() if other != code}, told)
         if code == "age_years":
             continue
-        before = log_odds(np.log(less.probability))
-        assert weights[code] == pytest.approx(log_odds(np.log(full.probability)) - before, abs=1e-6)
+        less = probabilities({other: value for other, value in case.items() if other != code}, model())
+        assert told.of(code) == pytest.approx(log_odds(np.log(full)) - log_odds(np.log(less)), abs=1e-6)
+
+
+def test_cases_side_by_side_come_out_as_each_alone() -> None:
+    cases = [
+        case_of(CAP_CASE),
+        case_of({}),
+        case_of({"cap_sign": "absent", "leptomeningeal_site": "roots"}),
+        case_of(CAP_CASE),
+    ]
+    together = rank_all(cases, model(), list("abcd"), [None] * 4)
+    for one, case, name in zip(together, cases, "abcd", strict=True):
+        alone = rank(case, model(), name)
+        assert [c.entity for c in one.candidates] == [c.entity for c in alone.candidates]
+        assert np.allclose([c.interval for c in one.candidates], [c.interval for c in alone.candidates], atol=1e-4)
+        assert [(e.finding, e.entity) for e in one.evidence] == [(e.finding, e.entity) for e in alone.evidence]
+        assert [q.finding for q in one.ask_next] == [q.finding for q in alone.ask_next]
+        assert (one.alerts, one.notes, one.unused) == (alone.alerts, alone.notes, alone.unused)
 
 
 def test_every_count_shown_traces_to_a_row_and_every_source_is_known() -> None:
@@ -52,9 +75,9 @@ def test_evidence_without_counts_is_judgement_whole() -> None:
 
 def test_comparing_two_entities_turns_sign_when_they_are_exchanged() -> None:
     case = case_of(CAP_CASE)
-    added = shares(case, model(), weigh_case(case, model()).parts)
-    one = {e.finding: e.weight for e in compare(case, added, "ependymoma", "pilocytic_astrocytoma", model())}
-    other = {e.finding: e.weight for e in compare(case, added, "pilocytic_astrocytoma", "ependymoma", model())}
+    own = signs(case)
+    one = {e.finding: e.weight for e in compare(case, own, "ependymoma", "pilocytic_astrocytoma", model())}
+    other = {e.finding: e.weight for e in compare(case, own, "pilocytic_astrocytoma", "ependymoma", model())}
     assert one["cap_sign"] > 0
     assert one == pytest.approx({code: -weight for code, weight in other.items()})
 
@@ -81,23 +104,26 @@ def test_contrast_is_asked_for_when_there_was_none() -> None:
 
 def test_a_turn_puts_the_entity_first_that_it_names() -> None:
     case = case_of({"compartment": "intramedullary", "level": "cervical", "age_years": 35})
-    first = weigh_case(case, model())
-    ahead = forecast(case, model())
-    leader = int(first.probability[:-1].argmax())
-    turn = turns(case, expect(first.probability, ahead), ahead, model(), leader)[0]
+    before = probabilities(case, model())
+    turn = first_turn(case)
     states = model().nodes[turn.finding].states
     known = {**case, turn.finding: np.array([float(state == turn.state) for state in states])}
-    changed = weigh_case(known, model())
-    assert model().entities[int(first.probability[:-1].argmax())] != turn.first
-    assert changed.probability[model().index(turn.first)] > first.probability[model().index(turn.first)]
+    row = model().index(turn.first)
+    assert int(before[:-1].argmax()) != row
+    assert probabilities(known, model())[row] > before[row]
+
+
+def first_turn(case: Case) -> Turn:
+    probability = weigh_cases([case], model()).probability
+    ahead, leader = foresee(probability, down(case), model()), int(probability[:-1, 0].argmax())
+    return turns(case, ahead.chance[:, 0], ahead.first[:, 0], model(), leader)[0]
 
 
 def test_forecasts_of_a_case_agree_with_weighing_each_state() -> None:
     case = case_of({"enhancement": "marked", "level": "cervical", "cap_sign": "present"})
-    ahead = forecast(case, model())
-    for code in ("compartment", "haemorrhage", "axial_position", "onset"):
-        node = model().nodes[code]
-        joint = np.array([
-            np.exp(sum(weigh_case({**case, code: state}, model()).parts.values())) for state in np.eye(len(node.states))
-        ]).T  # fmt: skip
-        assert ahead.of(code) == pytest.approx(joint / joint.sum(axis=1, keepdims=True), rel=1e-6, abs=1e-9)
+    ahead = down(case)
+    for code in ("compartment", "haemorrhage", "axial_position", "onset", "second_compartment"):
+        states = [{**case, code: state} for state in np.eye(len(model().nodes[code].states))]
+        joint = np.exp(weigh_cases(states, model()).likelihood)
+        expected = joint / joint.sum(axis=1, keepdims=True)
+        assert ahead.rates[:, model().columns[code], 0] == pytest.approx(expected, rel=1e-5, abs=1e-7)

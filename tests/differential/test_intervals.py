@@ -12,7 +12,7 @@ def width(strength: float) -> float:
     """The interval's width of the leader when every rate is worth more or fewer patients."""
     told = model()
     nodes = {code: replace(node, strength=node.strength * strength) for code, node in told.nodes.items()}
-    first = rank(case_of(CAP_CASE), replace(told, nodes=nodes, draws={}, memory={})).candidates[0]
+    first = rank(case_of(CAP_CASE), replace(told, nodes=nodes, memory={})).candidates[0]
     return first.interval[1] - first.interval[0]
 
 
@@ -28,8 +28,8 @@ def test_intervals_hold_the_probability_and_stay_within_0_and_1() -> None:
 
 def test_intervals_are_the_same_each_time_and_in_every_order() -> None:
     told = model()
-    one = rank(case_of(CAP_CASE), replace(told, draws={}, memory={}))
-    other = rank(case_of(dict(reversed(CAP_CASE.items()))), replace(told, draws={}, memory={}))
+    one = rank(case_of(CAP_CASE), replace(told, memory={}))
+    other = rank(case_of(dict(reversed(CAP_CASE.items()))), replace(told, memory={}))
     assert np.allclose([c.interval for c in one.candidates], [c.interval for c in other.candidates], atol=1e-5)
 
 

@@ -1,34 +1,38 @@
 from __future__ import annotations
 
+from math import lgamma
+
 import numpy as np
 import pytest
 from differential.models import knowledge, model
 
-from thecal.differential.pooling import Series, complete, gather_series, leaves, members, worth
+from thecal.differential.pooling import leaves, members
+from thecal.differential.series import complete, find_spread, gather_series, log_gamma, worth
 from thecal.records import EvidenceCount
 
 
-def series(counts: list[float], told: list[bool], of: int) -> Series:
-    return Series("ependymoma", "enhancement", "one", np.array(counts), tuple(told), of, 1.0)
+def fill(counts: list[float], told: list[bool], of: int, base: list[float], scope: bool = False) -> np.ndarray:
+    """One series filled up."""
+    return complete(np.array([counts]), np.array([told]), np.array([float(of)]), np.array([base]), scope)[0]
 
 
 def test_patients_of_untold_states_go_where_judgement_puts_them() -> None:
-    filled = complete(series([4, 0, 0], [True, False, False], 24), np.array([0.1, 0.3, 0.6]))
+    filled = fill([4, 0, 0], [True, False, False], 24, [0.1, 0.3, 0.6])
     assert filled == pytest.approx([4, 20 / 3, 40 / 3])
 
 
 def test_a_state_told_of_nobody_is_absent_in_all() -> None:
-    filled = complete(series([0, 0, 0], [True, False, False], 24), np.array([0.2, 0.4, 0.4]))
+    filled = fill([0, 0, 0], [True, False, False], 24, [0.2, 0.4, 0.4])
     assert filled[0] == 0
     assert filled.sum() == pytest.approx(24)
 
 
 def test_overlapping_states_are_scaled_to_the_patients_there_are() -> None:
-    assert complete(series([20, 20, 10], [True] * 3, 25), np.full(3, 1 / 3)).sum() == pytest.approx(25)
+    assert fill([20, 20, 10], [True] * 3, 25, [1 / 3] * 3).sum() == pytest.approx(25)
 
 
 def test_a_class_a_series_lacks_keeps_its_judged_share() -> None:
-    filled = complete(series([12, 0, 8], [True, False, True], 20), np.array([0.5, 0.1, 0.4]), scope=True)
+    filled = fill([12, 0, 8], [True, False, True], 20, [0.5, 0.1, 0.4], scope=True)
     assert filled.sum() == pytest.approx(20)
     assert filled[1] == pytest.approx(2)
 
@@ -41,7 +45,7 @@ def test_ten_patients_more_weigh_less_in_a_large_series_and_no_series_weighs_mor
 
 def test_rows_of_weight_zero_are_not_pooled() -> None:
     rows = [EvidenceCount("ependymoma", "sex", "male", 9, 9, "selected", weight=0.0)]
-    assert gather_series(rows, knowledge().vocabulary) == ()
+    assert gather_series(rows) == {}
 
 
 def test_a_parent_is_the_sum_of_its_members() -> None:
@@ -63,3 +67,16 @@ def test_a_counted_cell_says_how_much_of_it_is_counted() -> None:
     assert 0 < counted.counted < 1
     assert counted.counts
     assert judged.counted == 0
+
+
+def test_series_that_differ_more_have_a_larger_spread() -> None:
+    rng = np.random.default_rng(4)
+    for spread in (0.03, 0.3):
+        rates = rng.beta(*(np.array([0.4, 0.6]) * (1 / spread - 1)), (40, 5))
+        cells = [np.stack([seen, 40 - seen], axis=1) for seen in rng.binomial(40, rates).astype(float)]
+        assert find_spread(cells, (0.03, 0.1, 0.3)) == spread
+
+
+def test_the_logarithm_of_the_gamma_function_is_right() -> None:
+    x = np.array([0.01, 0.3, 1.0, 2.5, 17.0, 400.0])
+    assert log_gamma(x) == pytest.approx([lgamma(value) for value in x], abs=1e-8)

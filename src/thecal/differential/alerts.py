@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
-
+from thecal.differential.explanation import Signs
 from thecal.differential.model import Model
 from thecal.differential.structure import Array
 from thecal.differential.weighing import Case, Number
 from thecal.records import Alert
 
 
-def raise_alerts(case: Case, probability: Array, weights: Mapping[str, Array], model: Model) -> tuple[Alert, ...]:
+def raise_alerts(case: Case, probability: Array, signs: Signs, model: Model) -> tuple[Alert, ...]:
     """Alerts, most urgent first, then likeliest.
 
     An entity's alert stands when its probability reaches the threshold or when nothing assessed speaks against it.
     """
     rules = model.settings["alerts"]
+    against = signs.weights.min(axis=1, initial=0.0) < float(rules["speaks_against"])
     raised: list[tuple[int, float, Alert]] = []
     for rule in rules["findings"]:
         chance = _chance(case, rule["finding"], rule["states"], model)
         if chance >= 0.5:
             raised.append((rule["urgency"], -chance, Alert(rule["code"], rule["message"], rule["urgency"])))
+    shares = probability.tolist()
     for rule in rules["entities"]:
         rows = [model.index(entity) for entity in rule["entities"]]
-        chance = float(probability[rows].sum())
-        if chance >= float(rules["at_least"]) or not _speaks_against(rows, weights, float(rules["speaks_against"])):
-            first = rule["entities"][int(np.argmax(probability[rows]))]
+        chance = sum(shares[row] for row in rows)
+        if chance >= float(rules["at_least"]) or not all(against[row] for row in rows):
+            first = max(rule["entities"], key=lambda entity: shares[model.index(entity)])
             message = f"{rule['message']} Probability {chance:.1%}."
             raised.append((rule["urgency"], -chance, Alert(rule["code"], message, rule["urgency"], first)))
     return tuple(alert for _, _, alert in sorted(raised, key=lambda item: (item[0], item[1], item[2].code)))
@@ -39,8 +38,3 @@ def _chance(case: Case, code: str, states: list[str], model: Model) -> float:
         return 0.0
     names = model.nodes[code].states
     return float(sum(told[names.index(state)] for state in states) / told.sum())
-
-
-def _speaks_against(rows: list[int], weights: Mapping[str, Array], least: float) -> bool:
-    """True when each of the entities has a finding that weighs against it."""
-    return all(any(float(weight[row]) < least for weight in weights.values()) for row in rows)

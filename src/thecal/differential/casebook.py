@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from thecal.differential.model import RANGES, Model
-from thecal.differential.ranking import rank, soft
+from thecal.differential.ranking import rank_all, soft
 from thecal.differential.structure import Array
 from thecal.differential.weighing import Case, Number
-from thecal.records import Differential, KnowledgeInvalid, Vocabulary
+from thecal.records import PATIENT, Differential, KnowledgeInvalid, Vocabulary
 
 LIMITS = {
     **RANGES,
@@ -133,36 +133,42 @@ def to_case(findings: Mapping[str, Any], model: Model) -> Case:
 
 def rank_case(case: Any, model: Model, where: str = "case") -> Differential:
     """The differential of one coded case; refused as `check_case` refuses."""
-    findings = check_case(case, model.vocabulary, where)
-    weighed = to_case(findings, model)
-    told = rank(weighed, model, proven=findings.get("proven_diagnosis"))
-    silent = findings.keys() - weighed.keys() - {"proven_diagnosis"}
-    return replace(told, unused=tuple(sorted({*told.unused, *silent})))
+    return _rank_checked([check_case(case, model.vocabulary, where)], model)[0]
+
+
+def _rank_checked(told: Sequence[Mapping[str, Any]], model: Model) -> list[Differential]:
+    """The differentials of checked cases, side by side."""
+    cases = [to_case(findings, model) for findings in told]
+    proven = [findings.get("proven_diagnosis") for findings in told]
+    ranked = rank_all(cases, model, [PATIENT] * len(cases), proven)
+    return [
+        replace(one, unused=tuple(sorted({*one.unused, *(findings.keys() - case.keys() - {"proven_diagnosis"})})))
+        for one, findings, case in zip(ranked, told, cases, strict=True)
+    ]
 
 
 def to_line(name: Any, differential: Differential) -> dict[str, Any]:
-    """A differential as the JSON line of `thecal differential`."""
+    """A differential as the JSON line of `thecal differential`; probabilities to seven decimals, weights to three."""
+    ranked, evidence = differential.candidates, differential.evidence
+    shares = _rounded([(one.probability, *one.interval) for one in ranked], 7)
+    weights = _rounded([(one.weight, one.judged) for one in evidence], 3)
     return {
         "id": name,
         "ranking": [
-            {
-                "entity": one.entity,
-                "probability": _round(one.probability),
-                "interval": [_round(bound) for bound in one.interval],
-            }
-            for one in differential.candidates
+            {"entity": one.entity, "probability": share, "interval": interval}
+            for one, (share, *interval) in zip(ranked, shares, strict=True)
         ],
-        "parents": {code: _round(share) for code, share in differential.parents.items()},
+        "parents": {code: round(share, 7) for code, share in differential.parents.items()},
         "evidence": [
             {
                 "finding": one.finding,
                 "state": one.state,
                 "entity": one.entity,
-                "weight": round(one.weight, 3),
-                "judged": round(one.judged, 3),
+                "weight": weight,
+                "judged": judged,
                 "counts": [list(count) for count in one.counts],
             }
-            for one in differential.evidence
+            for one, (weight, judged) in zip(evidence, weights, strict=True)
         ],
         "ask_next": [
             {"finding": one.finding, "expected_information_bits": one.expected_information_bits, "how": one.how}
@@ -187,23 +193,32 @@ def to_line(name: Any, differential: Differential) -> dict[str, Any]:
     }
 
 
-def _round(value: float) -> float:
-    return round(value, 9)
+def _rounded(rows: list[tuple[float, ...]], digits: int) -> list[list[float]]:
+    rounded: list[list[float]] = np.round(rows, digits).tolist()
+    return rounded
+
+
+WRITE = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+SIDE_BY_SIDE = 64
+"""Cases of a batch that are weighed together; more gain nothing."""
 
 
 def run_batch(text: str, suffix: str, model: Model, form: str = "jsonl") -> tuple[list[str], list[str]]:
     """Every case of a `.json` or `.jsonl` text: the lines that came out, and what was wrong with the others."""
-    lines, faults = [], []
+    good, faults = [], []
     for where, name, case in _cases(text, suffix):
         try:
             if isinstance(case, KnowledgeInvalid):
                 raise case
-            differential = rank_case(case, model, where)
+            good.append((name, check_case(case, model.vocabulary, where)))
         except KnowledgeInvalid as fault:
             faults.append(str(fault))
-            continue
-        told = to_line(name, differential)
-        lines.append(_table(told) if form == "table" else json.dumps(told, ensure_ascii=False))
+    lines = []
+    for start in range(0, len(good), SIDE_BY_SIDE):
+        part = good[start : start + SIDE_BY_SIDE]
+        for (name, _), differential in zip(part, _rank_checked([told for _, told in part], model), strict=True):
+            told = to_line(name, differential)
+            lines.append(_table(told) if form == "table" else WRITE(told))
     if not lines and not faults:
         faults.append("expected at least one case, found none.")
     return lines, faults

@@ -2,122 +2,127 @@
 
 They cover the counts, the strength of judgement, the spread between studies (through the series' worth) and the base rates'
 own uncertainty. They do not cover a wrong structure, a wrongly coded finding, or an entity missing from the list.
-Draws are kept in seven digits, which is enough and twice as fast.
+Draws are kept in seven digits, which is enough and twice as fast. Arrays are entities × cases × draws.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.random import Generator, default_rng
 
 from thecal.differential.model import Model, density_at
 from thecal.differential.structure import Array
-from thecal.differential.weighing import PRIOR_ONLY, Case, Number, posterior, roots_of, upward
+from thecal.differential.trees import Downward
+from thecal.differential.weighing import Case, Number, Weighed, numbers_of, posterior
 
 COVERS = "counts, the strength of judgement, the spread between studies, and the base rates; nothing else"
-
-
 REMEMBERED = 400
-"""Array kept in memory; each is 200 × entities."""
+"""Draws of numbers kept in memory; each is entities × draws."""
 
 
-def generator(name: str) -> np.random.Generator:
+def generator(name: str) -> Generator:
     """A source of random numbers that is always the same for one name, so that an order of findings changes nothing."""
-    return np.random.default_rng(zlib.crc32(name.encode()))
+    return default_rng(zlib.crc32(name.encode()))
 
 
-def state_draws(code: str, model: Model) -> Array:
-    """Log ratio of drawn to mean rates of a finding: states × draws × entities, none_of_these last."""
-    if code not in model.draws:
-        node = model.nodes[code]
-        alpha = np.maximum(node.plain * node.strength[:, None], 1e-3)
-        draws = int(model.settings["intervals"]["draws"])
-        gamma = np.maximum(generator(code).standard_gamma(alpha, (draws, *alpha.shape)), 1e-12)
-        drawn = gamma / gamma.sum(axis=2, keepdims=True)
-        share = float(model.settings["caution"]["contamination"])
-        mean = node.plain.mean(axis=0)
-        ratio = np.log((1 - share) * drawn + share * mean) - np.log((1 - share) * node.plain + share * mean)
-        model.draws[code] = np.ascontiguousarray(np.moveaxis(ratio, 2, 0), dtype=np.float32)
-    return model.draws[code]
+def state_draws(codes: Iterable[str], model: Model) -> Array:
+    """Log ratio of drawn to stated rates: entities × columns × draws, filled for the findings asked for."""
+    if "state draws" not in model.memory:
+        shape = (len(model.entities), model.width, int(model.settings["intervals"]["draws"]))
+        model.memory["state draws"] = np.zeros(shape, np.float32), set()
+    ratios, known = model.memory["state draws"]
+    for code in codes:
+        if code not in known:
+            ratios[:, model.columns[code]] = _draw_states(code, model)
+            known.add(code)
+    told: Array = ratios
+    return told
+
+
+def _draw_states(code: str, model: Model) -> Array:
+    node, share = model.nodes[code], float(model.settings["caution"]["contamination"])
+    mean = node.own.mean(axis=0)
+    own = np.concatenate([node.own, mean[None]])
+    alpha = np.maximum(own * node.strength[:, None], 1e-3).astype(np.float32)
+    shape = (int(model.settings["intervals"]["draws"]), *alpha.shape)
+    gamma = np.maximum(generator(code).standard_gamma(alpha, shape, np.float32), 1e-12)
+    drawn = (1 - share) * gamma / gamma.sum(axis=2, keepdims=True) + share * mean
+    ratio: Array = np.log(drawn / node.plain)
+    return np.moveaxis(ratio, 0, 2)
 
 
 def number_draws(code: str, told: Number, model: Model) -> Array:
-    """Log ratio of drawn to mean density of a number: draws × entities."""
+    """Log ratio of drawn to stated density of a number: entities × draws."""
     density = model.densities[code]
-    told_key = f"{code}:{told.value}:{told.sd}"
-    if told_key in model.draws:
-        return model.draws[told_key]
-    key = f"{code}:shift"
-    if key not in model.draws:
+    known: dict[tuple[str, float, float], Array] = model.memory.setdefault("number draws", {})
+    key = (code, told.value, told.sd)
+    if key in known:
+        return known[key]
+    shifts = model.memory.setdefault("shifts", {})
+    if code not in shifts:
         draws = int(model.settings["intervals"]["draws"])
         spread = np.sqrt((density.weights * density.sds**2).sum(axis=1) / np.maximum(density.strength, 1))
-        model.draws[key] = generator(key).standard_normal((draws, len(spread))) * spread
-    drawn = density_at(density, told.value, told.sd, model.draws[key][:, :, None])
-    ratio = (np.log(drawn) - np.log(density_at(density, told.value, told.sd))).astype(np.float32)
-    if len(model.draws) < REMEMBERED:
-        model.draws[told_key] = ratio
+        shifts[code] = generator(f"{code}:shift").standard_normal((draws, len(spread))) * spread
+    drawn = density_at(density, told.value, told.sd, shifts[code][:, :, None])
+    ratio = (np.log(drawn) - np.log(density_at(density, told.value, told.sd))).astype(np.float32).T
+    if len(known) < REMEMBERED:
+        known[key] = ratio
     return ratio
 
 
 def prior_draws(model: Model) -> Array:
-    """Log ratio of drawn to stated base rates: draws × entities."""
-    if "prior" not in model.draws:
-        rules = model.settings["intervals"]
-        power = {"clinical": 1.0, "published": float(model.settings["base_rates"]["published_power"]), "uniform": 0.0}[
-            model.kind
-        ]
-        shape = (int(rules["draws"]), len(model.entities))
-        model.draws["prior"] = generator("prior").standard_normal(shape, np.float32) * np.float32(
+    """Log ratio of drawn to stated base rates: entities × draws."""
+    if "prior" not in model.memory:
+        rules, base = model.settings["intervals"], model.settings["base_rates"]
+        power = {"clinical": 1.0, "published": float(base["published_power"]), "uniform": 0.0}[model.kind]
+        shape = (len(model.entities), int(rules["draws"]))
+        model.memory["prior"] = generator("prior").standard_normal(shape, np.float32) * np.float32(
             float(rules["base_rate_log_sd"]) * power
         )
-    return model.draws["prior"]
+    told: Array = model.memory["prior"]
+    return told
 
 
-def draw_posteriors(case: Case, log_prior: Array, log_likelihood: Array, model: Model) -> Array:
-    """Posterior probabilities under each draw of the rates: draws × entities."""
-    moved: Array = np.zeros_like(prior_draws(model))
-    for code, told in case.items():
-        if code in PRIOR_ONLY:
-            continue
-        if isinstance(told, Number):
-            moved += number_draws(code, told, model)
-        else:
-            moved += _seen(state_draws(code, model), told, model.nodes[code].plain)
-    for root, tree in roots_of(case, model).items():
-        moved += _unassessed(root, tree, case, model)
-    return posterior(
-        log_prior.astype(np.float32) + prior_draws(model), log_likelihood.astype(np.float32) + moved, model
-    )
+def draw_posteriors(cases: Sequence[Case], weighed: Weighed, down: Downward, model: Model) -> Array:
+    """Posterior probabilities under each draw of the rates: entities × cases × draws."""
+    moved = _moved(weighed, down, model)
+    for place, case in enumerate(cases):
+        for code, number in numbers_of(case, model).items():
+            moved[:, place] += number_draws(code, number, model)
+    base = weighed.log_prior[:, :, None].astype(np.float32) + prior_draws(model)[:, None]
+    return posterior(base, weighed.likelihood[:, :, None].astype(np.float32) + moved, model)
 
 
-def _unassessed(root: str, tree: set[str], case: Case, model: Model) -> Array:
-    """What is not known of the rates of unassessed findings above assessed ones, to first order."""
-    below: dict[str, Array] = {}
-    upward(root, tree, case, model, below)
-    moved: Array = np.zeros_like(prior_draws(model))
-    for code in tree - case.keys():
-        share = model.nodes[code].plain * below[code]
-        share = (share / share.sum(axis=1, keepdims=True)).T.astype(np.float32)
-        moved += (state_draws(code, model) * share[:, None, :]).sum(axis=0)
+def _moved(weighed: Weighed, down: Downward, model: Model) -> Array:
+    """What each draw changes in the log likelihood of the assessed signs.
+
+    A state that was seen counts by the log ratio of its rate. Where the state is not sure (a soft sign, an unassessed
+    parent), the ratios count by how likely each state is, to first order.
+    """
+    sheet, active = weighed.sheet, weighed.up.active
+    ratios = state_draws(active, model)
+    moved: Array = np.zeros((len(model.entities), sheet.size, ratios.shape[2]), np.float32)
+    seen, unsure = [], []
+    for code, there in active.items():
+        told = sheet.told.get(code)
+        sure = (np.count_nonzero(told, axis=0) == 1) & there if told is not None else np.zeros(sheet.size, bool)
+        belief = down.rates[:, model.columns[code]]
+        seen.append((belief * sure, ratios[:, model.columns[code]]))
+        if np.any(there & ~sure):
+            unsure.append((belief * (there & ~sure), np.expm1(ratios[:, model.columns[code]])))
+    for parts in (seen, unsure):
+        if parts:
+            weight = np.concatenate([part for part, _ in parts], axis=1).transpose(0, 2, 1)
+            moved += weight @ np.concatenate([ratio for _, ratio in parts], axis=1)
     return moved
 
 
-def _seen(ratios: Array, told: Array, plain: Array) -> Array:
-    """The log ratio for what was seen: of one state, or of several weighed by how likely each is."""
-    seen = np.flatnonzero(told)
-    if len(seen) == 1:
-        one: Array = ratios[seen[0]]
-        return one
-    share = (plain * told).T[:, None, :]
-    soft: Array = np.log((np.exp(ratios) * share).sum(axis=0) / share.sum(axis=0)).astype(np.float32)
-    return soft
-
-
 def ninety(draws: Array, probability: Array) -> Array:
-    """The 5 % and 95 % points of the draws, entities × 2, widened where the stated probability lies outside."""
-    aside = round(0.05 * (len(draws) + 1)) - 1
-    places = (aside, len(draws) - 1 - aside)
-    ordered = np.partition(np.ascontiguousarray(draws.T), places, axis=1)
-    low, high = ordered[:, places[0]], ordered[:, places[1]]
-    return np.stack([np.minimum(low, probability), np.maximum(high, probability)], axis=1)
+    """The 5 % and 95 % points of the draws, widened where the stated probability lies outside: entities × cases × 2."""
+    aside = round(0.05 * (draws.shape[2] + 1)) - 1
+    ordered = np.sort(draws, axis=2)
+    low, high = ordered[:, :, aside], ordered[:, :, -1 - aside]
+    return np.stack([np.minimum(low, probability), np.maximum(high, probability)], axis=2)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from thecal.differential.pooling import leaves, members
-from thecal.differential.structure import Array, parents_first
-from thecal.records import CallWrong, NumberRate, Rate, Rates, Vocabulary
+from thecal.differential.pooling import Cell, Pooled, members
+from thecal.differential.structure import Array
+from thecal.records import CallWrong, NumberRate, Rates, Vocabulary
 
 NONE = "none_of_these"
 
@@ -21,14 +21,15 @@ NONE = "none_of_these"
 class Node:
     """One finding: its rates over entities (rows, none_of_these last), within its parent's states where it has a parent.
 
-    table is entities × states, or entities × parent states × states with zeros where the finding is undefined;
-    plain the entities' own rates; strength (patients) and counted share are those of the plain rates.
+    table is entities × states, or entities × parent states × states; it is what cases are weighed with. own are the entities'
+    rates before contamination (leaves only), plain after it; strength (patients) and counted share are those of own.
     """
 
     code: str
     states: tuple[str, ...]
     parent: str | None
     table: Array
+    own: Array
     plain: Array
     strength: Array
     counted: Array
@@ -62,13 +63,33 @@ class Model:
     members: Mapping[str, tuple[int, ...]]
     vocabulary: Vocabulary
     settings: Mapping[str, Any]
-    rates: Rates
+    pooled: Pooled
     kind: str
-    counts: Mapping[tuple[str, str, str], tuple[tuple[int, int, str], ...]]
     aggressive: Mapping[str, float]
     outcomes: Mapping[str, Any]
-    draws: dict[str, Array] = field(default_factory=dict)
-    memory: dict[str, object] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rates(self) -> Rates:
+        """The rates the model was laid out from."""
+        return self.pooled.rates
+
+    @cached_property
+    def counts(self) -> Mapping[tuple[str, str, str], tuple[tuple[int, int, str], ...]]:
+        """The counts that weigh, as (n, of, source), by entity, finding and state."""
+        told: dict[tuple[str, str, str], list[tuple[int, int, str]]] = {}
+        for (entity, finding), rows in self.pooled.rows.items():
+            for row in rows:
+                if row.weight > 0:
+                    told.setdefault((entity, finding, row.state), []).append((row.n, row.of, row.source))
+        return {key: tuple(rows) for key, rows in told.items()}
+
+    @cached_property
+    def columns(self) -> Mapping[str, slice]:
+        """The columns of each finding where all states of all findings stand side by side."""
+        ends = np.cumsum([len(node.states) for node in self.nodes.values()]).tolist()
+        starts = [0, *ends[:-1]]
+        return {code: slice(start, end) for code, start, end in zip(self.nodes, starts, ends, strict=True)}
 
     @cached_property
     def place(self) -> Mapping[str, int]:
@@ -82,6 +103,11 @@ class Model:
         for code, node in self.nodes.items():
             paths[code] = (code, *(paths[node.parent] if node.parent else ()))
         return paths
+
+    @cached_property
+    def width(self) -> int:
+        """How many columns there are."""
+        return sum(len(node.states) for node in self.nodes.values())
 
     def index(self, entity: str) -> int:
         """An entity's row."""
@@ -102,102 +128,60 @@ RANGES = {
 
 
 def lay_out(
-    rates: Rates,
+    pooled: Pooled,
     settings: Mapping[str, Any],
-    vocabulary: Vocabulary,
     base_rates: str = "clinical",
     judgement: Mapping[str, Any] | None = None,
     outcomes: Mapping[str, Any] | None = None,
 ) -> Model:
-    """The model of a set of rates: caution (contamination, undefined signs) and none_of_these worked in."""
+    """The model of pooled rates: caution (contamination, undefined signs) and none_of_these worked in."""
     if base_rates not in ("clinical", "published", "uniform"):
         raise CallWrong("base rates", expected="clinical, published or uniform", found=base_rates)
-    entities = leaves(vocabulary)
-    caution = settings["caution"]
-    nodes = _nodes(rates.states, entities, vocabulary, caution)
-    densities = {code: _density(code, rates.numbers, entities, caution) for code in _numbers(rates.numbers)}
+    entities, vocabulary, caution = pooled.entities, pooled.vocabulary, settings["caution"]
+    densities = {code: _density(code, pooled.numbers, entities, caution) for code in _numbers(pooled.numbers)}
     children: dict[str, list[str]] = {}
-    for node in nodes.values():
-        if node.parent:
-            children.setdefault(node.parent, []).append(node.code)
-    base = {key: np.array([shares.get(entity, 0.0) for entity in entities]) for key, shares in rates.base_rates.items()}
-    everyone = {**vocabulary.parents, **vocabulary.entities}
+    for code, cell in pooled.cells.items():
+        if cell.parent:
+            children.setdefault(cell.parent, []).append(code)
+    base = {
+        key: np.array([shares.get(entity, 0.0) for entity in entities]) for key, shares in pooled.base_rates.items()
+    }
     return Model(
         entities=(*entities, NONE),
-        nodes=nodes,
+        nodes={code: lay_node(code, cell, vocabulary, caution) for code, cell in pooled.cells.items()},
         children={code: tuple(own) for code, own in children.items()},
         densities=densities,
         base_rates=base,
         band_share=_band_shares(densities["age_years"], float(settings["base_rates"]["child_below_years"])),
         members={
-            code: tuple(entities.index(leaf) for leaf in members(code, vocabulary))
-            for code in everyone
+            code: tuple(entities.index(leaf) for leaf in members(code, vocabulary) if leaf in entities)
+            for code in {**vocabulary.parents, **vocabulary.entities}
             if vocabulary.children(code)
         },
         vocabulary=vocabulary,
         settings=settings,
-        rates=rates,
+        pooled=pooled,
         kind=base_rates,
-        counts=_by_state(rates.states),
         aggressive={entity: float(told["aggressive"]) for entity, told in (judgement or {}).items()},
         outcomes=outcomes or {},
     )
 
 
-def _by_state(states: Iterable[Rate]) -> dict[tuple[str, str, str], tuple[tuple[int, int, str], ...]]:
-    """The counts that weigh, as (n, of, source), by entity, finding and state."""
-    told: dict[tuple[str, str, str], list[tuple[int, int, str]]] = {}
-    for rate in states:
-        for row in rate.counts:
-            if row.weight > 0:
-                told.setdefault((rate.entity, row.finding, row.state), []).append((row.n, row.of, row.source))
-    return {key: tuple(rows) for key, rows in told.items()}
-
-
-def _nodes(
-    states: Iterable[Rate], entities: tuple[str, ...], vocabulary: Vocabulary, caution: Mapping[str, Any]
-) -> dict[str, Node]:
-    by_code: dict[str, list[Rate]] = {}
-    for rate in states:
-        by_code.setdefault(rate.finding, []).append(rate)
-    links = {code: own[0].given for code, own in by_code.items() if own[0].given is not None}
-    order = parents_first(tuple(by_code), links)
-    return {code: _node(code, by_code[code], entities, vocabulary, caution) for code in order}
-
-
-def _node(
-    code: str, rates: list[Rate], entities: tuple[str, ...], vocabulary: Vocabulary, caution: Mapping[str, Any]
-) -> Node:
+def lay_node(code: str, cell: Cell, vocabulary: Vocabulary, caution: Mapping[str, Any]) -> Node:
+    """One finding's rates with caution worked in."""
     states = vocabulary.findings[code].states
-    by_entity = {rate.entity: rate for rate in rates}
-    own = [by_entity[entity] for entity in entities]
-    plain = np.array([[rate.mean[state] for state in states] for rate in own])
-    mean = plain.mean(axis=0)
-    share = float(caution["contamination"])
-    flat = float(caution["none_flatness"])
-    parent = own[0].given
-    if parent is None:
-        table = _with_none((1 - share) * plain + share * mean, flat)
-    else:
-        outer = vocabulary.findings[parent].states
-        raw = np.array([[[rate.within.get(p, {}).get(state, 0.0) for state in states] for p in outer] for rate in own])
-        defined = raw.sum(axis=2, keepdims=True) > 0
-        average = raw.mean(axis=0)
-        table = np.where(defined, (1 - share) * raw + share * average, float(caution["undefined"]) * mean)
-        table = _with_none(table, flat)
+    share, mean = float(caution["contamination"]), cell.mean.mean(axis=0)
+    plain = (1 - share) * cell.mean + share * mean
+    table = plain
+    if cell.within is not None:
+        defined = cell.within.sum(axis=2, keepdims=True) > 0
+        cautious = (1 - share) * cell.within + share * cell.within.mean(axis=0)
+        table = np.where(defined, cautious, float(caution["undefined"]) * mean)
     error = reading_error(len(states), float(caution["reading_error"].get(code, 0.0)))
-    table, plain, mean = table @ error, plain @ error, mean @ error
-    strength = np.array([rate.strength for rate in own])
-    counted = np.array([rate.counted for rate in own])
     return Node(
-        code,
-        states,
-        parent,
-        table,
-        _with_none((1 - share) * plain + share * mean, flat),
-        np.append(strength, strength.mean()),
-        np.append(counted, 0.0),
-    )
+        code, states, cell.parent, _with_none(table @ error), cell.mean @ error, _with_none(plain @ error),
+        np.append(cell.strength, cell.strength.mean()), np.append(cell.counted, 0.0),
+    )  # fmt: skip
 
 
 def reading_error(states: int, share: float) -> Array:
@@ -211,12 +195,9 @@ def reading_error(states: int, share: float) -> Array:
     return matrix
 
 
-def _with_none(table: Array, flatness: float) -> Array:
-    """The table with a last row for none_of_these: what any entity might show, flattened."""
-    average = table.mean(axis=0)
-    flattened = average**flatness
-    flattened *= average.sum(axis=-1, keepdims=True) / flattened.sum(axis=-1, keepdims=True)
-    return np.concatenate([table, flattened[None]])
+def _with_none(table: Array) -> Array:
+    """The table with a last row for none_of_these: an entity not on the list shows what entities show on average."""
+    return np.concatenate([table, table.mean(axis=0, keepdims=True)])
 
 
 def _numbers(numbers: Iterable[NumberRate]) -> tuple[str, ...]:

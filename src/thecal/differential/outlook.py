@@ -11,7 +11,6 @@ import numpy as np
 
 from thecal.differential.explanation import state_of
 from thecal.differential.model import Model
-from thecal.differential.questions import Forecast
 from thecal.differential.structure import Array
 from thecal.differential.weighing import Case, Number
 from thecal.records import Outlook
@@ -21,11 +20,11 @@ AT_LEAST = 0.05
 
 
 def look_beyond(
-    case: Case, probability: Array, ahead: Forecast, model: Model, proven: str | None = None
+    case: Case, probability: Array, sites: Array, model: Model, proven: str | None = None
 ) -> tuple[Outlook, ...]:
-    """Every statement beyond the name that the case allows."""
+    """Every statement beyond the name that the case allows; sites are the rates of the primary's site, entities × states."""
     told = (
-        _primary(case, probability, ahead, model),
+        _primary(case, probability, sites, model),
         _aggressiveness(case, probability, model),
         *_resection(case, probability, model, proven),
         _eano_esmo(case, probability, model),
@@ -34,7 +33,7 @@ def look_beyond(
     return tuple(statement for statement in told if statement is not None)
 
 
-def _primary(case: Case, probability: Array, ahead: Forecast, model: Model) -> Outlook | None:
+def _primary(case: Case, probability: Array, sites: Array, model: Model) -> Outlook | None:
     """The likely primary site, weighed over the kinds of metastasis, where none is known and metastases are in question."""
     entities = (
         *METASTASES,
@@ -46,11 +45,9 @@ def _primary(case: Case, probability: Array, ahead: Forecast, model: Model) -> O
     share = float(probability[rows].sum())
     if share < AT_LEAST or "known_primary_site" in case:
         return None
-    rates = ahead.of("known_primary_site")
-    weight = probability[rows] / share
-    sites = weight @ rates[rows]
+    likely = (probability[rows] / share) @ sites[rows]
     names = model.nodes["known_primary_site"].states
-    first = [(names[place], float(sites[place])) for place in np.argsort(-sites, kind="stable")[:4]]
+    first = [(names[place], float(likely[place])) for place in np.argsort(-likely, kind="stable")[:4]]
     listed = ", ".join(f"{name.replace('_', ' ')} {chance:.0%}" for name, chance in first)
     return Outlook(
         "primary",

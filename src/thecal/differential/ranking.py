@@ -2,77 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from thecal.differential.alerts import raise_alerts
-from thecal.differential.explanation import fits_nothing, shares, tell, weigh
+from thecal.differential.explanation import LEAST, Signs, fits_nothing, gather_signs, tell
 from thecal.differential.intervals import COVERS, draw_posteriors, ninety
 from thecal.differential.model import NONE, Model
 from thecal.differential.outlook import look_beyond
-from thecal.differential.questions import Turn, ask, expect, forecast, turns
+from thecal.differential.questions import Outcomes, Turn, ask, foresee, turns
 from thecal.differential.structure import Array
-from thecal.differential.weighing import Case, Number, log_likelihoods, posterior, prior, trust_in_signs
+from thecal.differential.trees import Downward, send_down
+from thecal.differential.weighing import Case, Number, Weighed, weigh_cases
 from thecal.records import PATIENT, Candidate, Differential, Finding, Reading
 
 EXPLAINED = 5
 """How many of the first entities are explained."""
 
 
-@dataclass(frozen=True, eq=False)
-class Weighed:
-    """A case weighed: base rates, the sum of its signs and the probabilities, by entity."""
-
-    log_prior: Array
-    parts: dict[str, Array]
-    probability: Array
-
-
-def weigh_case(case: Case, model: Model) -> Weighed:
-    """The probabilities of every entity for one case, without intervals or explanation."""
-    log_prior = np.log(np.maximum(prior(case, model), 1e-300))
-    parts = log_likelihoods(case, model)
-    return Weighed(log_prior, parts, posterior(log_prior, _sum(parts, model), model))
-
-
-def _sum(parts: dict[str, Array], model: Model) -> Array:
-    summed: Array = np.sum(list(parts.values()), axis=0) if parts else np.zeros(len(model.entities))
-    return summed
-
-
 def rank(case: Case, model: Model, subject: str = PATIENT, proven: str | None = None) -> Differential:
     """The ranked entities of one case, with 90 % intervals, reasons, questions and alerts."""
-    weighed = weigh_case(case, model)
-    probability = weighed.probability
-    likelihood = _sum(weighed.parts, model)
-    draws = draw_posteriors(case, weighed.log_prior, likelihood, model)
-    bounds = ninety(draws, probability)
-    added = shares(case, model, weighed.parts)
-    weights = weigh(added, weighed.log_prior + trust_in_signs(model) * likelihood, model)
-    ahead = forecast(case, model)
-    joint = expect(probability, ahead)
-    order = np.argsort(-probability, kind="stable")
-    candidates = tuple(
-        Candidate(model.entities[row], share, (low, high))
-        for row, share, (low, high) in zip(
-            order.tolist(), probability[order].tolist(), bounds[order].tolist(), strict=True
+    return rank_all((case,), model, (subject,), (proven,))[0]
+
+
+def rank_all(
+    cases: Sequence[Case], model: Model, subjects: Sequence[str], proven: Sequence[str | None]
+) -> list[Differential]:
+    """Many cases ranked side by side, each as `rank` would."""
+    weighed = weigh_cases(cases, model)
+    down = send_down(weighed.sheet, weighed.up, model)
+    bounds = ninety(draw_posteriors(cases, weighed, down, model), weighed.probability)
+    outcomes = foresee(weighed.probability, down, model)
+    signs = gather_signs(cases, weighed, down, model)
+    return [
+        _tell_case(
+            Told(case, weighed, down, bounds, outcomes, place), signs[place], model, subjects[place], proven[place]
         )
-    )
-    first = [candidate.entity for candidate in candidates if candidate.entity != NONE][:EXPLAINED]
+        for place, case in enumerate(cases)
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """One of the cases that were weighed side by side."""
+
+    case: Case
+    weighed: Weighed
+    down: Downward
+    bounds: Array
+    outcomes: Outcomes
+    place: int
+
+
+def _tell_case(told: Told, signs: Signs, model: Model, subject: str, proven: str | None) -> Differential:
+    case, place = told.case, told.place
+    probability = np.ascontiguousarray(told.weighed.probability[:, place])
+    candidates = _candidates(probability, told.bounds[:, place], model)
+    first = [candidate.entity for candidate in candidates[: EXPLAINED + 1] if candidate.entity != NONE][:EXPLAINED]
+    prior = np.exp(told.weighed.log_prior[:, place])
+    ahead = told.outcomes
+    turning = turns(case, ahead.chance[:, place], ahead.first[:, place], model, int(probability[:-1].argmax()))
+    sites = told.down.rates[:, model.columns["known_primary_site"], place]
     return Differential(
         subject=subject,
         candidates=candidates,
         parents=sum_parents(probability, model),
-        prior=dict(zip(model.entities, np.exp(weighed.log_prior).tolist(), strict=True)),
-        evidence=tell(case, weights, first, model),
-        unused=_unused(case, weights),
-        ask_next=ask(case, joint, ahead, model),
-        alerts=raise_alerts(case, probability, weights, model),
-        notes=_notes(case, probability, turns(case, joint, ahead, model, int(probability[:-1].argmax())), model),
-        outlook=look_beyond(case, probability, ahead, model, proven),
+        prior=dict(zip(model.entities, prior.tolist(), strict=True)),
+        evidence=tell(case, signs, first, model),
+        unused=_unused(case, signs),
+        ask_next=ask(case, ahead.bits[:, place], model),
+        alerts=raise_alerts(case, probability, signs, model),
+        notes=_notes(signs, probability, turning, model),
+        outlook=look_beyond(case, probability, sites, model, proven),
     )
+
+
+def _candidates(probability: Array, bounds: Array, model: Model) -> tuple[Candidate, ...]:
+    order = np.argsort(-probability, kind="stable")
+    told = zip(order.tolist(), probability[order].tolist(), bounds[order].tolist(), strict=True)
+    return tuple(Candidate(model.entities[row], share, (low, high)) for row, share, (low, high) in told)
 
 
 def sum_parents(probability: Array, model: Model) -> dict[str, float]:
@@ -80,15 +90,14 @@ def sum_parents(probability: Array, model: Model) -> dict[str, float]:
     return {code: float(probability[list(rows)].sum()) for code, rows in model.members.items()}
 
 
-def _unused(case: Case, weights: dict[str, Array]) -> tuple[str, ...]:
-    idle = [code for code in case if code not in weights or float(np.abs(weights[code]).max()) < 0.02]
-    return tuple(sorted(idle))
+def _unused(case: Case, signs: Signs) -> tuple[str, ...]:
+    strong = np.abs(signs.weights).max(axis=0, initial=0.0) >= LEAST
+    used = {code for code, is_strong in zip(signs.codes, strong.tolist(), strict=True) if is_strong}
+    return tuple(sorted(case.keys() - used))
 
 
-def _notes(case: Case, probability: Array, turning: tuple[Turn, ...], model: Model) -> tuple[str, ...]:
-    notes = [
-        f"{code.replace('_', ' ')} fits none of the leading entities" for code in fits_nothing(case, probability, model)
-    ]
+def _notes(signs: Signs, probability: Array, turning: tuple[Turn, ...], model: Model) -> tuple[str, ...]:
+    notes = [f"{code.replace('_', ' ')} fits none of the leading entities" for code in fits_nothing(signs, probability)]
     for turn in turning[:3]:
         notes.append(
             f"{turn.finding.replace('_', ' ')} {turn.state.replace('_', ' ')} (now {turn.probability:.0%} likely) "
@@ -133,12 +142,10 @@ def rank_reading(reading: Reading, model: Model) -> tuple[Differential, ...]:
         return (Differential(PATIENT, reason=reason),)
     own = reading.of(index.tracking_uid) if index else ()
     proven = next((finding.state for finding in patient if finding.code == "proven_diagnosis"), None)
-    told = [rank(observe((*patient, *own), model), model, PATIENT, proven)]
-    for lesion in reading.lesions:
-        told.append(
-            rank(observe((*patient, *reading.of(lesion.tracking_uid)), model), model, lesion.tracking_uid, proven)
-        )
-    return tuple(told)
+    cases = [observe((*patient, *own), model)]
+    cases += [observe((*patient, *reading.of(lesion.tracking_uid)), model) for lesion in reading.lesions]
+    subjects = [PATIENT, *(lesion.tracking_uid for lesion in reading.lesions)]
+    return tuple(rank_all(cases, model, subjects, [proven] * len(cases)))
 
 
 def _leptomeningeal(findings: Iterable[Finding]) -> bool:

@@ -6,13 +6,14 @@ and moves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from thecal.differential.model import Model, Node, density_at, mass_of_whole_number
+from thecal.differential.model import Model, density_at, mass_of_whole_number
 from thecal.differential.structure import Array
+from thecal.differential.trees import Sheet, Upward, lay_sheet, send_up, tree_likelihoods
 
 PRIOR_ONLY = frozenset({"setting", "proven_diagnosis", "mri_contraindicated", "days_since_lumbar_puncture"})
 """Findings that choose base rates or frame the question, and weigh nothing as signs."""
@@ -30,58 +31,19 @@ Case = Mapping[str, "Array | Number"]
 """Likelihood by state (hard: one 1 among zeros), or a number, by finding code."""
 
 
-def roots_of(case: Case, model: Model) -> dict[str, set[str]]:
-    """The trees that hold assessed findings: by root, every finding on the way from it to an assessed one."""
-    trees: dict[str, set[str]] = {}
-    for code in case:
-        if code not in model.nodes or code in PRIOR_ONLY:
-            continue
-        path = model.paths[code]
-        trees.setdefault(path[-1], set()).update(path)
-    return trees
-
-
-def upward(code: str, tree: set[str], case: Case, model: Model, seen: dict[str, Array] | None = None) -> Array:
-    """Likelihood of what was assessed at and below a finding, by entity and the finding's state.
-
-    seen keeps what was worked out on the way, by finding, for a caller that walks the tree again.
-    """
-    told = case.get(code)
-    assert not isinstance(told, Number)
-    below: Array = np.ones((1, len(model.nodes[code].states))) if told is None else told[None, :]
-    for child in model.children.get(code, ()):
-        if child in tree:
-            below = below * message(model.nodes[child], upward(child, tree, case, model, seen))
-    if seen is not None:
-        seen[code] = below
-    return below
-
-
-def message(node: Node, below: Array) -> Array:
-    """What a child says of its parent's states: entities × parent states."""
-    said: Array = (node.table * below[:, None, :]).sum(axis=2)
-    return said
-
-
-def tree_likelihood(root: str, tree: set[str], case: Case, model: Model) -> Array:
-    """Likelihood of one tree's assessed findings in every entity."""
-    whole: Array = (model.nodes[root].table * upward(root, tree, case, model)).sum(axis=1)
-    return whole
-
-
 REMEMBERED = 2000
 """Likelihoods of numbers kept in memory; ages and whole segments come again and again."""
 
 
 def number_likelihood(code: str, told: Number, model: Model) -> Array:
-    """Density of an assessed number in every entity; age within its band, because the base rates hold the band.
+    """Log density of an assessed number in every entity; age within its band, because the base rates hold the band.
 
     A length given in whole segments is taken as rounded.
     """
-    key = f"likelihood of {code} {told.value} {told.sd}"
-    known = model.draws.get(key)
-    if known is not None:
-        return known
+    known: dict[tuple[str, float, float], Array] = model.memory.setdefault("numbers", {})
+    key = (code, told.value, told.sd)
+    if key in known:
+        return known[key]
     density = model.densities[code]
     if told.sd == 0 and told.value == int(told.value) >= 1 and code.endswith("_segments"):
         dense = mass_of_whole_number(density, told.value)
@@ -89,9 +51,10 @@ def number_likelihood(code: str, told: Number, model: Model) -> Array:
         dense = density_at(density, told.value, told.sd)
     if code == "age_years":
         dense = dense / model.band_share[age_band(told.value, model)]
-    if len(model.draws) < REMEMBERED:
-        model.draws[key] = dense
-    return dense
+    if len(known) < REMEMBERED:
+        known[key] = np.log(dense)
+    logged: Array = np.log(dense)
+    return logged
 
 
 def age_band(age: float, model: Model) -> str:
@@ -99,16 +62,46 @@ def age_band(age: float, model: Model) -> str:
     return "child" if age < float(model.settings["base_rates"]["child_below_years"]) else "adult"
 
 
-def log_likelihoods(case: Case, model: Model) -> dict[str, Array]:
-    """Log likelihood in every entity, by tree (named after its root) and number."""
-    parts = {
-        root: np.log(np.maximum(tree_likelihood(root, tree, case, model), 1e-300))
-        for root, tree in roots_of(case, model).items()
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """Cases weighed side by side: base rates, what their signs say and the probabilities, entities × cases."""
+
+    sheet: Sheet
+    up: Upward
+    log_prior: Array
+    likelihood: Array
+    probability: Array
+
+
+def weigh_cases(cases: Sequence[Case], model: Model) -> Weighed:
+    """The probabilities of every entity for each case."""
+    sheet = lay_sheet([_signs(case, model) for case in cases])
+    up = send_up(sheet, model)
+    likelihood = np.zeros((len(model.entities), len(cases)))
+    for told in tree_likelihoods(up, model).values():
+        likelihood += told
+    for place, case in enumerate(cases):
+        for code, number in numbers_of(case, model).items():
+            likelihood[:, place] += number_likelihood(code, number, model)
+    log_prior = np.log(np.maximum(np.array([prior(case, model) for case in cases]).T, 1e-300))
+    return Weighed(sheet, up, log_prior, likelihood, posterior(log_prior, likelihood, model))
+
+
+def _signs(case: Case, model: Model) -> dict[str, Array]:
+    return {
+        code: told
+        for code, told in case.items()
+        if not isinstance(told, Number) and code in model.nodes and code not in PRIOR_ONLY
     }
-    for code, told in case.items():
-        if isinstance(told, Number) and code in model.densities and code not in PRIOR_ONLY:
-            parts[code] = np.log(number_likelihood(code, told, model))
-    return parts
+
+
+def numbers_of(case: Case, model: Model) -> dict[str, Number]:
+    """The assessed numbers that weigh."""
+    return {
+        code: told
+        for code, told in case.items()
+        if isinstance(told, Number) and code in model.densities and code not in PRIOR_ONLY
+    }
 
 
 def prior(case: Case, model: Model) -> Array:
@@ -158,8 +151,8 @@ def trust_in_signs(model: Model) -> float:
 
 
 def posterior(log_prior: Array, log_likelihood: Array, model: Model) -> Array:
-    """Probabilities of every entity; leading axes (draws) are kept."""
+    """Probabilities of every entity (first axis); further axes (cases, draws) are kept."""
     score = log_prior + trust_in_signs(model) * log_likelihood
-    probability: Array = np.exp(score - score.max(axis=-1, keepdims=True))
-    probability /= probability.sum(axis=-1, keepdims=True)
+    probability: Array = np.exp(score - score.max(axis=0))
+    probability /= probability.sum(axis=0)
     return probability
