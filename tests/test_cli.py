@@ -89,6 +89,15 @@ def test_quiet_says_nothing_and_the_default_a_line_a_stage(
     assert "report.html" in captured.out
 
 
+def test_a_reading_is_also_added_to_a_bids_data_set(small_study: Path, tmp_path: Path) -> None:
+    t2 = next((small_study / "images").glob("*acq-sag_T2w.nii.gz"))
+    call = ["read", "--t2", str(t2), "-o", str(tmp_path / "out"), "--quiet", "--bids", str(tmp_path / "bids")]
+    assert cli.main(call) == 0
+    (subject,) = (tmp_path / "bids").glob("sub-*")
+    assert (subject / "anat" / f"{subject.name}_space-study_seg-lesion_dseg.nii.gz").is_file()
+    assert cli.main([*call, "--participant", "a_b"]) == 2
+
+
 def test_what_is_told_of_the_person_reaches_the_findings(small_study: Path, tmp_path: Path) -> None:
     t2 = next((small_study / "images").glob("*acq-sag_T2w.nii.gz"))
     call = [

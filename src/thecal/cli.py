@@ -73,9 +73,20 @@ def read(call: argparse.Namespace) -> int:
 
     folder = Path(call.output)
     earlier = results.read_earlier(Path(call.prior)) if call.prior else None
+    bids = Path(call.bids) if getattr(call, "bids", None) else None
+    if bids is not None:
+        results.refuse_bids(bids, call.participant, call.session)
     result, log = _read(call, _progress(call.quiet), earlier)
     unwritten = results.write(result, folder, log)
+    if bids is not None:
+        results.write_bids(result, bids, call.participant or _participant(call, result), call.session)
     return _tell_end((*result.report.holes, *unwritten), folder, call.quiet)
+
+
+def _participant(call: argparse.Namespace, result: Result) -> str:
+    """The label of a BIDS subject folder that was read, else one made from the images: it tells nothing of the person."""
+    parts = [part for path in call.input for part in Path(path).resolve().parts if part.startswith("sub-")]
+    return parts[-1] if parts else result.report.reading.reading_id[:8]
 
 
 def segment(call: argparse.Namespace) -> int:
@@ -378,6 +389,11 @@ def _parser() -> argparse.ArgumentParser:
     _input_options(call)
     _context_options(call)
     call.add_argument("--prior", metavar="DIR", help="result folder of an earlier study of the same patient")
+    call.add_argument("--bids", metavar="DIR", help="also add the reading to this data set of BIDS derivatives")
+    call.add_argument(
+        "--participant", metavar="LABEL", help="whose it is there (default: of the BIDS input, else made up)"
+    )
+    call.add_argument("--session", metavar="LABEL", help="which examination of the participant it is there")
     _output(call)
 
     call = _command(commands, "segment", segment, "thecal segment t2.nii.gz --t1c t1c.nii.gz -o labels")
