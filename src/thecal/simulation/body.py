@@ -114,8 +114,9 @@ def _paint_muscle_fat(sheet: Sheet, spine: Spine, palette: Palette, rng: np.rand
     size = spine.scale
     span = (float(sheet.s[0]), float(sheet.s[-1]))
     sway = Noise(rng, 16.0, (-100, 100), (-120, 40), span).over(sheet)
-    grain = Noise(rng, 2.6, (-100, 100), (-120, 40), span).over(sheet)
-    streak = Noise(rng, 6.0, (-100, 100), (-120, 40), span).over(sheet)
+    # Fibres and the fat between them run along the spine.
+    grain = Noise(rng, (2.2, 2.4, 13.0), (-100, 100), (-120, 40), span).over(sheet)
+    streak = Noise(rng, (5.0, 5.0, 24.0), (-100, 100), (-120, 40), span).over(sheet)
     # Planes and streaks die out towards the front instead of ending at a line.
     fade = np.clip((14 - v) / 22, 0, 1)
     out = np.abs(u) + 3.5 * sway
@@ -125,12 +126,15 @@ def _paint_muscle_fat(sheet: Sheet, spine: Spine, palette: Palette, rng: np.rand
         planes |= np.abs(out + tilt * (v + 12) - place * size) < thin
     worn = 0.55 * float(np.clip((spine.age - 30) / 55, 0, 1)) + float(rng.normal(0, 0.1))
     near = 0.35 * np.exp(-((np.abs(u) / (16 * size)) ** 2))
-    fatty = 0.75 * grain + 0.5 * streak > 1.9 - 1.1 * worn - near + 0.9 * (1 - fade)
+    marbled = 0.7 * grain + 0.55 * streak + 0.9 * worn + near - 0.9 * (1 - fade)
+    fatty = marbled > 1.75
     midline = (np.abs(u + 0.6 * sway) < 1.8 * size) & (v < -4)
-    sheet.put(inner & (streak + 0.4 * grain > 0.5), palette["muscle_loose"])
+    sheet.put(inner & (marbled > 0.45), palette["muscle_loose"])
+    sheet.put(inner & (marbled > 1.15), palette["muscle_fatty"])
     sheet.put(inner & (planes | fatty | midline), palette["fat"])
-    sheet.put(inner & midline & (grain < 0.6), palette["interspinous"])
-    sheet.put(inner & midline & (grain < -0.9), palette["yellow_ligament"])
+    fibres = Noise(rng, (3.0, 3.0, 5.0), (-100, 100), (-120, 40), span).over(sheet)
+    sheet.put(inner & midline & (fibres < 0.5), palette["interspinous"])
+    sheet.put(inner & midline & (fibres < -0.8), palette["yellow_ligament"])
 
 
 def _paint_neck(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator, inner: Mask) -> None:

@@ -86,20 +86,22 @@ def new_sheet(u: Span, v: Span, s: Span, spacing: tuple[float, float, float], ti
 class Noise:
     """A smooth random field over (u, v, s), the same wherever it is asked for; mean 0, spread about 1.
 
-    width_mm is how far its lumps reach.
+    width_mm is how far its lumps reach, one number or one for each of u, v and s.
     """
 
-    def __init__(self, rng: np.random.Generator, width_mm: float, u: Span, v: Span, s: Span) -> None:
-        self.low = np.array([u[0], v[0], s[0]]) - 2 * width_mm
-        self.step = width_mm
-        counts = [int((high - low) / width_mm) + 6 for low, high in (u, v, s)]
+    def __init__(
+        self, rng: np.random.Generator, width_mm: float | tuple[float, float, float], u: Span, v: Span, s: Span
+    ) -> None:
+        self.step = np.broadcast_to(np.asarray(width_mm, dtype=np.float64), (3,))
+        self.low = np.array([u[0], v[0], s[0]]) - 2 * self.step
+        counts = [int((high - low) / step) + 6 for (low, high), step in zip((u, v, s), self.step, strict=True)]
         self.grid = rng.standard_normal(counts).astype(np.float32)
 
     def over(self, sheet: Sheet) -> Field:
         """The field in every cell of a sheet."""
         grid = self.grid
         for axis, (values, low) in enumerate(zip((sheet.u, sheet.v, sheet.s), self.low, strict=True)):
-            place = np.clip((values - low) / self.step, 0, self.grid.shape[axis] - 1.001)
+            place = np.clip((values - low) / self.step[axis], 0, self.grid.shape[axis] - 1.001)
             first = place.astype(np.intp)
             share = (place - first).astype(np.float32)
             share = share * share * (3 - 2 * share)

@@ -168,6 +168,8 @@ def _paint(
     if plan.stations > 1:
         span = (0.0, float(spine.s[-1]))
     palette = Palette(field_t)
+    # Trains of refocusing pulses show fat the brighter the closer they follow each other.
+    palette.change("fat", t2_s=float(rng.spawn(1)[0].uniform(0.075, 0.15)))
     wide = max([34.0, *(series.matrix * series.spacing_mm / 2 for series in plan.series if series.plane == "axial")])
     body = new_sheet(
         (-wide - 8, wide + 8), (-115, 150), span, (1.6 * plan.cell_mm, plan.cell_mm, plan.cell_mm), palette["air"]

@@ -92,6 +92,10 @@ class Palette:
         self.tissues.append(replace(self.tissues[self.names.index(like)], **changes))
         return len(self.names) - 1
 
+    def change(self, name: str, **changes: float) -> None:
+        """A known tissue is otherwise in this phantom."""
+        self.tissues[self[name]] = replace(self.tissues[self[name]], **changes)
+
     def signals(self, sequence: Sequence) -> NDArray[np.float32]:
         """Signal of every tissue under a sequence, by number."""
         fat = self.tissues[self.names.index("fat")]

@@ -301,7 +301,7 @@ def _coil(slab: Slab, rng: np.random.Generator, bias: float) -> NDArray[np.float
         share = (place % 1).astype(np.float32).reshape(shape)
         first = place.astype(int)
         lumps = np.take(lumps, first, axis) * (1 - share) + np.take(lumps, first + 1, axis) * share
-    reach = float(rng.uniform(110, 280)) / max(bias, 1e-3)
+    reach = float(rng.uniform(70, 280)) / max(bias, 1e-3)
     depth = np.exp(-np.clip(slab.front_mm + 30, 0, 160) / np.float32(reach))
     along = ends[None, :, None] if upright else ends[None, None, :]
     return np.asarray(depth * along * (1 + lumps), dtype=np.float32)
