@@ -213,7 +213,8 @@ def _read(
     start = time.perf_counter()
     study, identity = _ingest(call, call.input, context)
     note(Event("read", "ended", round(time.perf_counter() - start, 3)))
-    result = pipeline.read(study, identity, knowledge, earlier=earlier, base_rates=call.base_rates, note=note)
+    asked = {"base_rates": call.base_rates, "language": call.language}
+    result = pipeline.read(study, identity, knowledge, earlier=earlier, note=note, **asked)
     from thecal.records.form import to_data
 
     log.append({"at": datetime.now(UTC).isoformat(), "provenance": to_data(result.report.provenance)})
@@ -389,6 +390,7 @@ def _parser() -> argparse.ArgumentParser:
     _input_options(call)
     _context_options(call)
     call.add_argument("--prior", metavar="DIR", help="result folder of an earlier study of the same patient")
+    _language(call)
     call.add_argument("--bids", metavar="DIR", help="also add the reading to this data set of BIDS derivatives")
     call.add_argument(
         "--participant", metavar="LABEL", help="whose it is there (default: of the BIDS input, else made up)"
@@ -447,6 +449,7 @@ def _parser() -> argparse.ArgumentParser:
 
     call = _command(commands, "demo", demo, "thecal demo -o demo")
     call.add_argument("--seed", type=int, default=1, help="another seed, another patient (default: %(default)s)")
+    _language(call)
     _output(call, default="demo")
     return parser
 
@@ -504,6 +507,12 @@ def _base_rates(call: argparse.ArgumentParser) -> None:
         "--base-rates", choices=("clinical", "published", "uniform"), default="clinical",
         help="how often each entity is met: in the clinic, in case reports, or all alike (default: %(default)s)",
     )  # fmt: skip
+
+
+def _language(call: argparse.ArgumentParser) -> None:
+    call.add_argument(
+        "--language", choices=("en", "de"), default="en", help="the language of the report (default: %(default)s)"
+    )
 
 
 def _output(call: argparse.ArgumentParser, default: str | None = None) -> None:

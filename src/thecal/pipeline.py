@@ -114,6 +114,7 @@ def read(
     earlier: Report | None = None,
     segmenters: Sequence[str] = ("classic",),
     base_rates: BaseRates = "clinical",
+    language: str = "en",
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     note: Callable[[Event], None] = lambda _: None,
     memory: Memory | None = None,
@@ -121,7 +122,7 @@ def read(
     """Reads a study: is it fit, where is what, what is seen, what may it be, and the report.
 
     changes are a reader's corrections, applied in their order; earlier is the report of an earlier study of the same patient.
-    memory, kept between calls, makes a call with new changes rerun only what depends on them.
+    language is that of the report. memory, kept between calls, makes a call with new changes rerun only what depends on them.
     """
     from thecal import alignment, findings, protocol, segmentation
     from thecal.comparison import refuse_other_patient
@@ -159,7 +160,8 @@ def read(
         "rank", [digest(to_data(reading)), knowledge.digest, base_rates],
         lambda: rank(reading, knowledge, base_rates, run.memory), unranked, "what it may be",
     )  # fmt: skip
-    report = _compose(run, knowledge, identity, aligned, segmented, checked, reading, differentials, earlier, clock())
+    made = (checked, reading, differentials)
+    report = _compose(run, knowledge, identity, aligned, segmented, *made, earlier, language, clock())
     return Result(study, aligned, segmented, report)
 
 
@@ -211,6 +213,7 @@ def _compose(
     reading: Reading,
     differentials: tuple[Differential, ...],
     earlier: Report | None,
+    language: str,
     now: datetime,
 ) -> Report:
     from thecal import report
@@ -222,15 +225,16 @@ def _compose(
             "compare", [digest(to_data(reading)), earlier.reading.reading_id],
             lambda: compare(reading, identity, earlier), None, "how lesions changed",
         )  # fmt: skip
+    words = report.words.read(language)
     undrawn: tuple[Figure, ...] = ()
     figures = run.stage(
-        "draw", [reading.reading_id],
-        lambda: report.figures.draw(aligned, segmented, reading), undrawn, "the key images",
+        "draw", [reading.reading_id, language],
+        lambda: report.figures.draw(aligned, segmented, reading, words=words), undrawn, "the key images",
     )  # fmt: skip
     return report.compose(
         identity=identity, aligned=aligned, protocol=checked, reading=reading, differentials=differentials,
         holes=tuple(run.holes), comparison=comparison, figures=figures, vocabulary=knowledge.vocabulary,
-        rules=knowledge.rules, sources=knowledge.sources, articles=knowledge.articles,
+        rules=knowledge.rules, sources=knowledge.sources, articles=knowledge.articles, words=words,
         provenance=_provenance(run, knowledge, segmented, aligned, now),
     )  # fmt: skip
 

@@ -3,13 +3,24 @@
 from types import ModuleType
 
 from thecal.records import Report
-from thecal.report import comparison_json, data, differential_json, figures, findings_json, html, pdf, text, text_ascii
+from thecal.report import (
+    comparison_json,
+    data,
+    differential_json,
+    figures,
+    findings_json,
+    html,
+    pdf,
+    text,
+    text_ascii,
+    words,
+)
 from thecal.report.composition import compose
 
 FORMATS: tuple[ModuleType, ...] = (html, pdf, data, findings_json, differential_json, text, text_ascii)
 WITH_EARLIER: tuple[ModuleType, ...] = (comparison_json,)
 
-__all__ = ["FORMATS", "WITH_EARLIER", "compose", "figures", "formats_of"]
+__all__ = ["FORMATS", "WITH_EARLIER", "compose", "figures", "formats_of", "words"]
 
 
 def formats_of(report: Report) -> tuple[ModuleType, ...]:

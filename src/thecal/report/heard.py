@@ -16,7 +16,15 @@ from thecal.report import words
 
 _GAP = re.compile(r"\{(\w+)\}")
 # Gaps whose filling has a name of its own in the report's words; any other filling is a number or a key and stays.
-_NAMED = {"finding": "finding", "state": "state", "entity": "named", "regions": "region", "sites": "state"}
+_NAMED = {
+    "finding": "finding",
+    "state": "state",
+    "entity": "named",
+    "regions": "region",
+    "sites": "state",
+    "rates": "rates",
+    "roles": "needed",
+}
 
 
 def translate(sentence: str, language: str, told: Mapping[str, str]) -> str:
@@ -26,8 +34,10 @@ def translate(sentence: str, language: str, told: Mapping[str, str]) -> str:
     whole = _look_up(sentence, language, told)
     if whole is not None:
         return whole
-    parts = re.split(r"(?<=[.;]) (?=\S)", sentence)
-    return " ".join(_look_up(part, language, told) or _spaced(part) for part in parts)
+    for mark in (r"(?<=\.) (?=\S)", r"(?<=;) (?=\S)"):
+        if len(parts := re.split(mark, sentence)) > 1:
+            return " ".join(translate(part, language, told) for part in parts)
+    return _spaced(sentence)
 
 
 def known(sentence: str, language: str) -> bool:
@@ -71,10 +81,10 @@ def _pattern(template: str) -> re.Pattern[str]:
 def _fillings(gap: str) -> str:
     """What may stand in a gap: a finding's or state's code with spaces for underscores, or anything."""
     kind = _kind(gap)
-    if kind not in ("finding", "state"):
+    if kind not in ("finding", "state", "needed"):
         return ".+?"
-    codes = {key.rsplit(".", 1)[-1].replace("_", " ") for key, _ in _of(kind, words.read("en"))}
-    return "|".join(sorted(map(re.escape, codes), key=len, reverse=True))
+    names = "|".join(sorted(map(re.escape, _names(kind, words.read("en"))), key=len, reverse=True))
+    return f"(?:{names})(?: or (?:{names}))*" if kind == "needed" else names
 
 
 def _kind(gap: str) -> str | None:
@@ -101,8 +111,12 @@ def _look_up(sentence: str, language: str, told: Mapping[str, str]) -> str | Non
 def _name(gap: str, text: str, language: str, told: Mapping[str, str]) -> str:
     """The filling of a gap by its name in the words; of several, each; a sentence within it by the book."""
     if (kind := _kind(gap)) is not None:
-        names = {_key(key.rsplit(".", 1)[-1].replace("_", " ")): name for key, name in _of(kind, told)}
-        return names.get(_key(text)) or ", ".join(_named(part, names) for part in text.split(", "))
+        names = _names(kind, told)
+        longest = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+        parts = re.findall(longest, text, re.IGNORECASE) if kind == "needed" else text.split(", ")
+        return names.get(_key(text)) or ", ".join(_named(part, names) for part in parts)
+    if gap == "counts":
+        return re.sub(r"(\d+) of (\d+)", lambda m: told["differential.count"].format(n=m[1], of=m[2]), text)
     if gap == "share":
         return _spaced(text.replace(".", told.get("decimal", ".")))
     if gap == "said":
@@ -121,8 +135,12 @@ def _spaced(text: str) -> str:
     return re.sub(r"(?<=\d)%", "\u202f%", text)
 
 
-def _of(kind: str, told: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(key, name) for key, name in told.items() if key.startswith(f"{kind}.")]
+def _names(kind: str, told: Mapping[str, str]) -> dict[str, str]:
+    """The names of a kind by how other rooms speak of them: by their code with spaces, or by what stands for it in English."""
+    english = words.read("en")
+    codes = {key: name for key, name in told.items() if key.startswith(f"{kind}.")}
+    by_code = {_key(key.rsplit(".", 1)[-1].replace("_", " ")): name for key, name in codes.items()}
+    return by_code if kind != "needed" else {_key(english[key]): name for key, name in codes.items()}
 
 
 def _key(text: str) -> str:

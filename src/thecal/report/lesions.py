@@ -129,7 +129,7 @@ def _lesion(lesion: Lesion, report: Report, wording: Wording) -> LesionView:
 def _cells(lesion: Lesion, report: Report, wording: Wording) -> Pairs:
     """The lesion's line in the table: each column's heading and what stands there."""
     told = {
-        "compartment": compartment_of(lesion, report.reading, wording),
+        "compartment": compartment_of(lesion, report.reading, wording, kind="state"),
         "length": _length(lesion, report, wording),
         "volume": _volume(lesion, wording),
         "t2_signal": _told("t2_signal", lesion, report, wording),

@@ -55,6 +55,7 @@ class WhyView:
 
     entity: str
     name: str
+    spoken: str
     signs: tuple[SignView, ...]
 
     @property
@@ -221,9 +222,9 @@ def _shown(views: Sequence[CandidateView], most: int) -> int:
 
 def _why(entity: str, evidence: Sequence[Evidence], wording: Wording) -> WhyView:
     mine = sorted((one for one in evidence if one.entity == entity), key=lambda one: -abs(one.weight))
-    return WhyView(
-        entity, capital(wording.name("entity", entity)), tuple(_sign(one, one.weight, wording) for one in mine)
-    )
+    name = wording.name("entity", entity)
+    signs = tuple(_sign(one, one.weight, wording) for one in mine)
+    return WhyView(entity, capital(name), wording.within(name), signs)
 
 
 def _sign(one: Evidence, weight: float, wording: Wording) -> SignView:
@@ -256,6 +257,7 @@ def _contrast(differential: Differential, named: Sequence[CandidateView], wordin
     if len(named) < 2:
         return None
     first, second = named[:2]
+    spoken = [wording.within(wording.name("entity", view.entity)) for view in (first, second)]
     weights = between(differential.evidence, first, second)
     told = {(one.finding, one.state): one for one in differential.evidence}
     signs = [
@@ -266,9 +268,9 @@ def _contrast(differential: Differential, named: Sequence[CandidateView], wordin
     if not signs:
         return None
     return ContrastView(
-        wording.say("differential.contrast", first=wording.within(first.name), second=wording.within(second.name)),
-        first.name,
-        second.name,
+        wording.say("differential.contrast", first=spoken[0], second=spoken[1]),
+        spoken[0],
+        spoken[1],
         tuple(sign for sign in signs if sign.supports)[:SIGNS_SHOWN],
         tuple(replace(sign, ratio=sign.ratio.replace("÷", "×")) for sign in signs if not sign.supports)[:SIGNS_SHOWN],
     )

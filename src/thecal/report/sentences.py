@@ -118,8 +118,8 @@ def _match(match: Match, reading: Reading, wording: Wording) -> str:
     return wording.say("comparison.pair", instance=instance, change=change)
 
 
-def compartment_of(lesion: Lesion, reading: Reading, wording: Wording) -> str:
-    """`intramedullary`, hedged; the finding's before the segmentation's."""
+def compartment_of(lesion: Lesion, reading: Reading, wording: Wording, kind: str = "compartment") -> str:
+    """`intramedullary`, hedged, as it stands before the word lesion or (kind `state`) alone; the finding's goes before."""
     told = _finding("compartment", lesion, reading)
     probabilities: dict[str, float] = {str(name): p for name, p in lesion.compartment.items()}
     if told is not None and told.probabilities is not None:
@@ -127,7 +127,7 @@ def compartment_of(lesion: Lesion, reading: Reading, wording: Wording) -> str:
     if not probabilities:
         return wording.name("compartment", "unknown")
     state = max(sorted(probabilities), key=probabilities.__getitem__)
-    return wording.hedge(probabilities[state]) + wording.name("compartment", state)
+    return wording.hedge(probabilities[state]) + wording.name(kind, state)
 
 
 def _signal(code: str, lesion: Lesion, reading: Reading, wording: Wording) -> str:

@@ -36,6 +36,10 @@ def patient(report: Report, wording: Wording) -> Pairs:
     told.append(("study_date", report.acquired_on or identity.study_date))
     told.append(("study_description", identity.study_description))
     unknown = wording.say("patient.unknown")
+    told = [
+        (name, wording.words.get(f"patient.sex_{value}", value) if name == "patient_sex" else value)
+        for name, value in told
+    ]
     return tuple((wording.say(f"patient.{name}"), _printed(name, value) or unknown) for name, value in told)
 
 
@@ -54,7 +58,7 @@ def questions(report: Report, wording: Wording) -> tuple[QuestionView, ...]:
     order = {"no": 0, "limited": 1, "yes": 2}
     views = [
         QuestionView(
-            wording.name("question", question),
+            capital(wording.name("question", question)),
             answer,
             wording.say(f"technique.answer_{answer}"),
             _reasons(report, question, wording),

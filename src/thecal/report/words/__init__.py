@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "de")
 
 
 @cache
