@@ -1,8 +1,9 @@
-"""Contact sheets of simulated entities: sagittal T2, T1, T1 C+ and axial T2, T1 C+ through each lesion.
+"""Contact sheets of simulated entities: mid-sagittal and axial through each lesion, each on T1, T2, T1 C+ and T2*.
 
-    python benchmarks/contact_sheet.py OUT_DIR [--seed N] [--entities a b …] [--protocol standard] [--hide]
+    python benchmarks/contact_sheet.py OUT_DIR [--seed N] [--entities a b …] [--rows 9] [--hide KEY.json]
 
-Writes sheet-01.png … with eight entities each; --hide numbers the rows instead of naming them, and writes key.json.
+Writes sheet-01.png … with so many entities each. --hide shuffles and numbers the rows instead of naming them, and keeps what each
+number is, with its group, in KEY.json: for a viewer who is not to know.
 """
 
 from __future__ import annotations
@@ -15,64 +16,76 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thecal import knowledge
 from thecal.records import LabelMap, Volume
 from thecal.simulation import Phantom, entity_codes, simulate
 
-ROWS = 8
-COLUMNS = ("acq-sag_T2w", "acq-sag_T1w", "acq-sag_ce-gadolinium_T1w", "acq-ax_T2w", "acq-ax_ce-gadolinium_T1w")
-CROP_MM = {"acq-sag": 140.0, "acq-ax": 80.0}
+PROTOCOL = "both_planes"
+COLUMNS = tuple(
+    (f"acq-{plane}_{name}", f"{words} {title}")
+    for plane, words in (("sag", "sagittal"), ("ax", "axial"))
+    for name, title in (("T1w", "T1"), ("T2w", "T2"), ("ce-gadolinium_T1w", "T1 C+"), ("T2starw", "T2*"))
+)
+CROP_MM = {"sag": 120.0, "ax": 56.0}
 
 
 def main() -> None:
-    """Simulates, and draws a sheet for every eight entities."""
+    """Simulates, and draws a sheet for every few entities."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--entities", nargs="*", default=list(entity_codes()))
-    parser.add_argument("--protocol", default="standard")
-    parser.add_argument("--hide", action="store_true")
+    parser.add_argument("--entities", nargs="*", default=list(entity_codes()[1:]))
+    parser.add_argument("--rows", type=int, default=9)
+    parser.add_argument("--hide", type=Path)
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     names = list(given.entities)
-    if given.hide:
-        np.random.default_rng(given.seed).shuffle(names)
-        (given.out / "key.json").write_text(json.dumps(dict(enumerate(names, start=1)), indent=1))
-    for page, start in enumerate(range(0, len(names), ROWS), start=1):
-        part = names[start : start + ROWS]
-        rows = [tiles_of(simulate(name, given.seed, protocol=given.protocol)) for name in part]
-        titles = [str(start + n + 1) if given.hide else name for n, name in enumerate(part)]
+    if given.hide is not None:
+        np.random.default_rng(given.seed + 1000).shuffle(names)
+        keep_key(names, given.hide)
+    for page, start in enumerate(range(0, len(names), given.rows), start=1):
+        part = names[start : start + given.rows]
+        rows = [tiles_of(simulate(name, given.seed, protocol=PROTOCOL)) for name in part]
+        titles = [str(start + n + 1) if given.hide else name.replace("_", " ") for n, name in enumerate(part)]
         draw(rows, titles, given.out / f"sheet-{page:02d}.png")
-        print(given.out / f"sheet-{page:02d}.png", *part)
+        print(given.out / f"sheet-{page:02d}.png", flush=True)
+
+
+def keep_key(names: list[str], path: Path) -> None:
+    """Writes what stands behind each number: the entity and its group in the vocabulary."""
+    entities = knowledge.load().vocabulary.entities
+    path.parent.mkdir(parents=True, exist_ok=True)
+    told = {str(n): {"entity": name, "group": entities[name].group} for n, name in enumerate(names, start=1)}
+    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 def tiles_of(phantom: Phantom) -> list[NDArray[Any]]:
-    """One picture for each column, cut around the lesion."""
+    """One picture for each column, cut around the lesion; sagittal ones of all series through the same slice."""
     tiles = []
-    for key in COLUMNS:
+    for key, title in COLUMNS:
         series = phantom.study.find(key)
         assert series.volume is not None
         lesion = phantom.by_series[key][1]
-        tiles.append(crop(series.volume, lesion, CROP_MM[key.split("_")[0]]))
+        tiles.append(crop(series.volume, lesion, CROP_MM["sag" if title.startswith("sag") else "ax"], "T2" in title))
     return tiles
 
 
-def crop(volume: Volume, lesion: LabelMap, size_mm: float) -> NDArray[Any]:
-    """The slice with most of the lesion, a square around it; the image's middle where there is none."""
-    found = lesion.volume.voxels > 0
+def crop(volume: Volume, lesion: LabelMap, size_mm: float, bright_csf: bool) -> NDArray[Any]:
+    """The slice with most of the lesion, a square around it; the image's middle where there is none.
+
+    Windowed so that CSF is white where it is bright; else fat is, since what takes up contrast is to be seen beside it.
+    """
+    codes = lesion.volume.voxels
+    # Oedema and syrinx reach far: the tumour itself decides where it has one.
+    found = np.isin(codes, (1, 2, 4, 6, 7, 8, 9, 10)) if np.isin(codes, (1, 2, 6, 7, 8, 9, 10)).any() else codes > 0
     shape = np.array(volume.shape)
-    k = int(np.argmax(found.sum((0, 1)))) if found.any() else shape[2] // 2
-    middle = (
-        [int(x) for x in np.argwhere(found[:, :, k]).mean(0)]
-        if found[:, :, k].any()
-        else [int(n) // 2 for n in shape[:2]]
-    )
+    k = int(np.argmax(found.sum((0, 1)))) if found.any() else int(shape[2]) // 2
+    places = np.argwhere(found[:, :, k])
+    middle = np.median(places, axis=0) if len(places) else shape[:2] / 2
     half = int(size_mm / 2 / volume.spacing_mm[0])
-    spans = [
-        slice(max(0, min(m, n - half) - half if m + half > n else m - half), m + half)
-        for m, n in zip(middle, shape, strict=False)
-    ]
-    picture = np.asarray(volume.voxels[spans[0], spans[1], k].T[::-1], dtype=np.float32)
-    return picture / max(float(np.percentile(volume.voxels[:, :, k], 99.6)), 1.0)
+    low = [int(np.clip(m - half, 0, max(n - 2 * half, 0))) for m, n in zip(middle, shape[:2], strict=True)]
+    picture = volume.voxels[low[0] : low[0] + 2 * half, low[1] : low[1] + 2 * half, k].T[::-1]
+    return np.asarray(picture, dtype=np.float32) / max(float(np.percentile(picture, 98.0 if bright_csf else 95.0)), 1.0)
 
 
 def draw(rows: list[list[NDArray[Any]]], titles: list[str], path: Path) -> None:
@@ -82,14 +95,17 @@ def draw(rows: list[list[NDArray[Any]]], titles: list[str], path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(len(rows), len(COLUMNS), figsize=(3.2 * len(COLUMNS), 3.2 * len(rows)), squeeze=False)
-    for row, (tiles, title) in enumerate(zip(rows, titles, strict=True)):
-        for axis, tile, key in zip(axes[row], tiles, COLUMNS, strict=True):
-            axis.imshow(tile, cmap="gray", vmin=0, vmax=1)
+    size = 2.3
+    figure, axes = plt.subplots(
+        len(rows), len(COLUMNS), figsize=(size * len(COLUMNS), 1.06 * size * len(rows)), squeeze=False
+    )
+    for row, tiles, title in zip(axes, rows, titles, strict=True):
+        for axis, tile, (_, words) in zip(row, tiles, COLUMNS, strict=True):
+            axis.imshow(tile, cmap="gray", vmin=0, vmax=1, interpolation="bilinear")
             axis.axis("off")
-            axis.set_title(f"{title} · {key}" if axis is axes[row][0] else key, fontsize=8)
-    figure.tight_layout(pad=0.3)
-    figure.savefig(path, dpi=80)
+            axis.set_title(f"{title} · {words}" if axis is row[0] else words, fontsize=7, loc="left", pad=2)
+    figure.tight_layout(pad=0.2)
+    figure.savefig(path, dpi=90)
     plt.close(figure)
 
 

@@ -125,12 +125,12 @@ def scaled(picture: Picture, pair: Pair) -> Picture:
     canal = int(pair.front_mm)
     band = ndimage.gaussian_filter(picture, 1.0)[:, canal - 9 : canal + 9]
     if pair.unity == "csf":
-        return picture / np.median(band.max(1))
+        return np.asarray(picture / np.median(band.max(1)))
     rows = band[band.shape[0] // 3 : 2 * band.shape[0] // 3]
     # The cord is the evenest run of columns within the canal.
     tracks = [np.median(rows[:, n : n + 4]) for n in range(rows.shape[1] - 4)]
     spreads = [rows[:, n : n + 4].std() for n in range(rows.shape[1] - 4)]
-    return picture / tracks[int(np.argmin(spreads))]
+    return np.asarray(picture / tracks[int(np.argmin(spreads))])
 
 
 def grain(picture: Picture) -> float:

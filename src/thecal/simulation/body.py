@@ -132,9 +132,8 @@ def _paint_muscle_fat(sheet: Sheet, spine: Spine, palette: Palette, rng: np.rand
     sheet.put(inner & (marbled > 0.45), palette["muscle_loose"])
     sheet.put(inner & (marbled > 1.15), palette["muscle_fatty"])
     sheet.put(inner & (planes | fatty | midline), palette["fat"])
-    fibres = Noise(rng, (3.0, 3.0, 5.0), (-100, 100), (-120, 40), span).over(sheet)
-    sheet.put(inner & midline & (fibres < 0.5), palette["interspinous"])
-    sheet.put(inner & midline & (fibres < -0.8), palette["yellow_ligament"])
+    sheet.put(inner & midline & (streak + 0.5 * sway < 0.7), palette["interspinous"])
+    sheet.put(inner & midline & (streak + 0.5 * sway < -0.9), palette["yellow_ligament"])
 
 
 def _paint_neck(sheet: Sheet, spine: Spine, palette: Palette, rng: np.random.Generator, inner: Mask) -> None:

@@ -95,6 +95,10 @@ PROTOCOLS: dict[str, Protocol] = {
     "whole": Protocol(_WHOLE, stations=2, cell_mm=1.0),
     "localizer_only": Protocol((SeriesPlan("localizer", "sagittal", 5, 256, 1.6, 8.0, 4.0),
                                 SeriesPlan("localizer", "axial", 5, 192, 1.6, 8.0, 30.0)), cell_mm=1.2, samples=3),
+    "both_planes": Protocol(tuple(
+        plan for role in ("T1w", "T2w", "T1w_ce", "T2starw")
+        for plan in (_sagittal(role, 224, 1.0, 9), _axial(role, 128, 0.7, 9))
+    )),
     "tiny": Protocol(_six(96, 2.6, (64, 2.0, 7), sagittal_slices=9), cell_mm=2.0, canal_mm=0.8, samples=3),
 }  # fmt: skip
 

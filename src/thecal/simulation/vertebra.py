@@ -333,7 +333,7 @@ def paint_foramen(sheet: Sheet, spine: Spine, palette: Palette, level: Level) ->
     narrow = 1 - 0.3 * spine.disc_state.get(level.name, 0.0)
     hole = (beside > -1) & (beside < 12 * size)
     round_ = ((v - wall * 0.35) / (wall * 0.75)) ** 2 + ((s - middle) / (0.42 * height * narrow)) ** 2
-    hole = hole & (round_ < 1)
+    hole = hole & (round_ + ((beside - 4 * size) / (9.5 * size)) ** 4 < 1)
     free = hole & ((part.anatomy < 60) | (part.anatomy > 100))
     part.put(free, palette["fat"], 0)
     vein = ((v - wall * 0.75) / 1.6) ** 2 + ((s - middle + 2) / 1.8) ** 2 < size**2
