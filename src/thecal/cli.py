@@ -178,6 +178,22 @@ def atlas(call: argparse.Namespace) -> int:
     return DONE
 
 
+def evaluate(call: argparse.Namespace) -> int:
+    """Compares someone's label maps or findings with ours: Dice, HD95, volumes and tables of agreement."""
+    from thecal import evaluate as door
+
+    options = door.Options(tuple(call.labels or ()), tuple(call.their_labels or ()), call.lesion)
+    outcome = door.evaluate(Path(call.ours), Path(call.theirs), options)
+    for fault in outcome.faults:
+        print(f"thecal: {fault}", file=sys.stderr)
+    if not outcome.empty:
+        text = outcome.text if call.format == "table" else json.dumps(outcome.data, ensure_ascii=False, indent=1) + "\n"
+        _put(text, call.output)
+    if not outcome.faults:
+        return DONE
+    return UNREADABLE if outcome.empty else IN_PART
+
+
 def demo(call: argparse.Namespace) -> int:
     """Simulates a patient, reads the study and writes the report."""
     folder = Path(call.output)
@@ -446,6 +462,23 @@ def _parser() -> argparse.ArgumentParser:
         help="show as text (default) or html; cite as bibtex (default) or ris",
     )  # fmt: skip
     call.add_argument("--limit", type=int, default=10, help="most articles to find (default: %(default)s)")
+
+    call = _command(
+        commands, "evaluate", evaluate, "thecal evaluate result/ expert/ or thecal evaluate ours.nii.gz theirs.nii.gz"
+    )
+    call.add_argument(
+        "ours", metavar="OURS", help="a label map, findings, a result folder, or a folder of such folders"
+    )
+    call.add_argument("theirs", metavar="THEIRS", help="the same of someone else: the reference")
+    call.add_argument(
+        "--labels", type=int, nargs="+", metavar="N", help="labels that count as one structure (default: each)"
+    )
+    call.add_argument(
+        "--their-labels", type=int, nargs="+", metavar="N", help="the same in theirs, if they number otherwise"
+    )
+    call.add_argument("--lesion", type=int, metavar="N", help="whose findings, of several (default: the largest)")
+    call.add_argument("-o", "--output", metavar="FILE", help="write here instead of to the terminal")
+    call.add_argument("--format", choices=("table", "json"), default="table", help="default: %(default)s")
 
     call = _command(commands, "demo", demo, "thecal demo -o demo")
     call.add_argument("--seed", type=int, default=1, help="another seed, another patient (default: %(default)s)")
