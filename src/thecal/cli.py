@@ -164,7 +164,7 @@ def atlas(call: argparse.Namespace) -> int:
     from thecal.knowledge import load
 
     known = load()
-    shelf = room.Shelf(known.articles, known.evidence, known.numbers, known.vocabulary, known.sources)
+    shelf = room.Shelf(known.articles, known.evidence, known.numbers, known.statements, known.vocabulary, known.sources)
     words = " ".join(call.words)
     if call.act == "search":
         hits = room.Index(shelf).search(words, call.limit) or (room.Hit(shelf.find(words).code, "", "", 0.0),)

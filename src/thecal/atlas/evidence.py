@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from thecal.records import EvidenceCount
 
 LISTED_SERIES = 3
 _Z90 = 1.645
+_PERCENT = re.compile(r"pct=([\d.-]+)")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,17 @@ class Share:
         return max(0.0, (self.rate + _Z90**2 / (2 * number) - spread) / (1 + _Z90**2 / number))
 
 
+@dataclass(frozen=True)
+class Remark:
+    """What sources say of a state of a sign in an entity without counting it: their notes and keys."""
+
+    entity: str
+    finding: str
+    state: str
+    notes: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
 def shares(counts: Iterable[EvidenceCount]) -> Mapping[tuple[str, str, str], Share]:
     """Every counted state by entity, finding and state; rows graded zero are left out."""
     grouped: dict[tuple[str, str, str], list[EvidenceCount]] = defaultdict(list)
@@ -66,6 +79,22 @@ def gamut(known: Mapping[tuple[str, str, str], Share], finding: str, state: str)
     """The entities in which a state of a sign was counted, the surest first."""
     found = [share for (_, code, told), share in known.items() if (code, told) == (finding, state) and share.positive]
     return tuple(sorted(found, key=lambda share: (-share.lower_bound, share.entity)))
+
+
+def remarks(
+    statements: Mapping[str, Iterable[Mapping[str, Any]]], known: Mapping[tuple[str, str, str], Share], finding: str,
+    state: str,
+) -> tuple[Remark, ...]:  # fmt: skip
+    """The entities in which a state of a sign was described and never counted, the most often described first."""
+    found = []
+    for entity, rows in statements.items():
+        said = [row for row in rows if (row["finding"], row.get("state")) == (finding, state)]
+        share = known.get((entity, finding, state))
+        if said and not (share and share.positive):
+            notes = (_PERCENT.sub(r"\1 %", row.get("note", "")) for row in said)
+            sources = tuple(dict.fromkeys(row["source"] for row in said))
+            found.append(Remark(entity, finding, state, tuple(dict.fromkeys(filter(None, notes))), sources))
+    return tuple(sorted(found, key=lambda one: (-len(one.sources), one.entity)))
 
 
 def say(share: Share) -> str:

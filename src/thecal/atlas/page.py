@@ -50,12 +50,25 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Mention:
+    """A line of a gamut without figures: in whom the state of the sign was described, in which words, by which references."""
+
+    entity: str
+    name: str
+    state: str
+    said: str
+    cites: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Page:
-    """All that a renderer shows of an article; related names articles by code and title."""
+    """All that a renderer shows of an article; definition is the vocabulary's, related names articles by code and title."""
 
     article: Article
+    definition: str
     parts: tuple[Part, ...]
     evidence: tuple[Row, ...]
+    mentions: tuple[Mention, ...]
     related: tuple[tuple[str, str], ...]
     references: tuple[Source, ...]
 
@@ -90,9 +103,20 @@ def compose(article: Article, shelf: Shelf) -> Page:
         for section in body.parse(article)
         for part in _parts(section, 1, article, shelf, references)
     )  # fmt: skip
-    rows = _gamut(article, shelf, references) if article.about == "sign" else _table(article, shelf, references)
+    sign = article.about == "sign"
+    rows = _gamut(article, shelf, references) if sign else _table(article, shelf, references)
+    mentions = _mentions(article, shelf, references) if sign else ()
     related = tuple((code, _title(code, article, shelf)) for code in article.see_also)
-    return Page(article, parts, rows, related, references.sources)
+    return Page(article, _definition(article, shelf), parts, rows, mentions, related, references.sources)
+
+
+def _definition(article: Article, shelf: Shelf) -> str:
+    """How a reading words a sign: its states and what they mean; empty for an article on something else."""
+    if article.about != "sign":
+        return ""
+    term = shelf.vocabulary.findings[article.code]
+    states = ", ".join(state.replace("_", " ") for state in term.states) or f"a number of {term.unit or 'levels'}"
+    return f"In a reading: {states}" + (f" ({term.note})" if term.note else "") + "."
 
 
 def _parts(
@@ -156,13 +180,27 @@ def _table(article: Article, shelf: Shelf, references: _References) -> tuple[Row
 
 def _gamut(article: Article, shelf: Shelf, references: _References) -> tuple[Row, ...]:
     """For each state of a sign, the entities in which it was counted, the surest first."""
-    states = shelf.vocabulary.findings[article.code].states
     return tuple(
         _row(share, shelf, references)
-        for state in states
-        if state not in ("absent", "none")
+        for state in _states(article, shelf)
         for share in evidence.gamut(shelf.shares, article.code, state)
     )
+
+
+def _mentions(article: Article, shelf: Shelf, references: _References) -> tuple[Mention, ...]:
+    """For each state of a sign, the entities in which it was described without a count."""
+    return tuple(
+        Mention(
+            one.entity, shelf.vocabulary.name(one.entity), one.state, "; ".join(one.notes), references.cite(one.sources)
+        )
+        for state in _states(article, shelf)
+        for one in evidence.remarks(shelf.statements, shelf.shares, article.code, state)
+    )  # fmt: skip
+
+
+def _states(article: Article, shelf: Shelf) -> list[str]:
+    """The states of a sign that say it is there."""
+    return [state for state in shelf.vocabulary.findings[article.code].states if state not in ("absent", "none")]
 
 
 def _row(share: evidence.Share, shelf: Shelf, references: _References) -> Row:

@@ -17,6 +17,7 @@ def render(page: Page) -> str:
         title = part.title.upper() if part.level == 1 else part.title
         parts.append("\n".join([title, *(_paragraph(one) for one in part.paragraphs)]))
     parts += [_counts(page)] if page.evidence else []
+    parts += [_mentions(page)] if page.mentions else []
     if page.related:
         parts.append("\n".join(["RELATED", *(f"  {title} (thecal atlas show {code})" for code, title in page.related)]))
     parts.append("\n".join(["REFERENCES", *(f"{n:>4}. {say(one)}" for n, one in enumerate(page.references, 1))]))
@@ -27,7 +28,7 @@ def say(source: Source) -> str:
     """A publication on one line: authors, title, journal, year, and where it is found."""
     place = f"doi:{source.doi}" if source.doi else f"PMID {source.pmid}" if source.pmid else source.url or ""
     words = [source.authors, source.title, source.journal, str(source.year or ""), place]
-    return ". ".join(word.rstrip(".") for word in words if word) + "."
+    return ". ".join(word.rstrip(".") for word in words if word and "not shown" not in word[:17]) + "."
 
 
 def state(page: Page) -> str:
@@ -41,6 +42,8 @@ def _head(page: Page) -> str:
     lines = [page.article.title, "=" * len(page.article.title), state(page)]
     if page.article.synonyms:
         lines.append(fill(f"Also: {'; '.join(page.article.synonyms)}", WIDTH, subsequent_indent="  "))
+    if page.definition:
+        lines.append(fill(page.definition, WIDTH, subsequent_indent="  "))
     return "\n".join(lines)
 
 
@@ -55,11 +58,26 @@ def _run(run: Run) -> str:
 
 
 def _counts(page: Page) -> str:
-    lines = [f"{'PUBLISHED COUNTS':<52}patients   series  references"]
-    return "\n".join([*lines, *(_line(row, page.article.about == "sign") for row in page.evidence)])
+    lines = [_line(row, page) for row in page.evidence]
+    return "\n".join(["PUBLISHED COUNTS (patients; series)", *lines])
 
 
-def _line(row: Row, gamut: bool) -> str:
-    what = f"{row.state.replace('_', ' ')}: {row.name}" if gamut else f"{row.finding.replace('_', ' ')}: {row.state}"
-    cites = ", ".join(map(str, row.cites))
-    return f"  {what[:49].replace('_', ' '):<50}{row.positive:>4}/{row.total:<6}{row.series:>6}  [{cites}]"
+def _mentions(page: Page) -> str:
+    lines = []
+    for one in page.mentions:
+        said = f" ({one.said})" if one.said else ""
+        text = f"{one.state.replace('_', ' ')}: {one.name}{said} [{', '.join(map(str, one.cites))}]"
+        lines.append(fill(text, WIDTH, initial_indent="  ", subsequent_indent="    "))
+    return "\n".join(["DESCRIBED, NOT COUNTED", *lines])
+
+
+def _line(row: Row, page: Page) -> str:
+    state, finding = row.state.replace("_", " "), row.finding.replace("_", " ")
+    if page.article.about == "sign":
+        what = f"{state}: {row.name}"
+    else:
+        of = f" ({row.name})" if row.entity != page.article.code else ""
+        what = f"{finding}: {state}{of}"
+    figures = f"  {row.positive:>4} of {row.total:<5}{row.series:>3}  "
+    text = f"{what} [{', '.join(map(str, row.cites))}]"
+    return fill(text, WIDTH, initial_indent=figures, subsequent_indent=" " * len(figures))

@@ -19,12 +19,14 @@ NAMES_OFFERED = 3
 class Shelf:
     """Every article by code, with the counts, the published means, the vocabulary and the sources it is rendered from.
 
-    numbers holds, by entity, rows of published means as the evidence files have them.
+    numbers and statements hold, by entity, rows of published means and of what was said without a count, as the evidence
+    files have them.
     """
 
     articles: Mapping[str, Article]
     counts: Iterable[EvidenceCount]
     numbers: Mapping[str, Iterable[Mapping[str, Any]]]
+    statements: Mapping[str, Iterable[Mapping[str, Any]]]
     vocabulary: Vocabulary
     sources: Mapping[str, Source]
 

@@ -65,6 +65,11 @@ class Knowledge:
         return {entity: told.get("numbers", ()) for entity, told in self.text["evidence"].items()}
 
     @property
+    def statements(self) -> Mapping[str, Any]:
+        """What sources say of findings without counting them, by entity."""
+        return {entity: told.get("statements", ()) for entity, told in self.text["evidence"].items()}
+
+    @property
     def judgement(self) -> Mapping[str, Any]:
         """Declared judgement by entity, kept apart from what was counted."""
         judged: Mapping[str, Any] = self.text["judgement"]
