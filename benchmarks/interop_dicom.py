@@ -27,7 +27,7 @@ from scipy.spatial.transform import Rotation
 
 from thecal import ingest, pipeline, simulation
 from thecal.export import dicom
-from thecal.export.dicom import segmentation, segments
+from thecal.export.dicom import segmentation, segments, sources
 from thecal.export.dicom.origin import Origin
 from thecal.knowledge import load
 from thecal.pipeline import Result
@@ -136,7 +136,8 @@ def turned(kind: Kind, axes: str, degrees: float, folder: Path) -> Iterator[tupl
     label = LabelMap(Volume(hook, series.volume.affine), {}, series.key, "drawn")
     drawn, origin = segments.anatomy_of(label), Origin(Identity(), "2.25.1", datetime(2026, 1, 2), "0", "0")
     path = folder / "seg.dcm"
-    segmentation.build("anatomy", series, drawn, label, origin, 1).save_as(path, enforce_file_format=True)
+    source = sources.headers(series, origin)
+    path.write_bytes(segmentation.build("anatomy", series, source, drawn, label, origin, 1).content)
     for _, _, voxels, wrong in _compare(path, series, drawn):
         yield f"{kind} {series.plane} {axes} {degrees:.0f} deg", "hook", voxels, wrong
 

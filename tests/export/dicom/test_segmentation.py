@@ -11,7 +11,7 @@ import pytest
 from export.dicom import reader, studies
 from numpy.typing import NDArray
 
-from thecal.export.dicom import segmentation, segments
+from thecal.export.dicom import segmentation, segments, sources
 from thecal.export.dicom.segments import Segment
 from thecal.records import Volume
 from thecal.records.geometry import to_ras
@@ -31,7 +31,8 @@ def written(made: studies.Made, kind: str, folder: Path) -> tuple[Path, list[Seg
         else segments.anatomy_of(label)
     )
     path = folder / f"{kind}.dcm"
-    segmentation.build(kind, made.series, found, label, made.origin, 1).save_as(path, enforce_file_format=True)
+    source = sources.headers(made.series, made.origin)
+    path.write_bytes(segmentation.build(kind, made.series, source, found, label, made.origin, 1).content)
     return path, found
 
 

@@ -31,6 +31,7 @@ class _Writer:
     left_out: list[str] = field(default_factory=list)
     drawn: dict[str, SegmentReference] = field(default_factory=dict)
     evidence: list[Any] = field(default_factory=list)
+    headers: dict[str, list[Any]] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -43,8 +44,12 @@ class _Writer:
 
     def segment(self, kind: str, series: Series, label: LabelMap, found: list[Segment]) -> None:
         """Writes one segmentation, and notes where each lesion stands in it."""
-        made = segmentation.build(kind, series, found, label, self.origin, self.number)
-        self.keep(f"seg-{kind}_{series.key}", made)
+        if series.key not in self.headers:
+            self.headers[series.key] = sources.headers(series, self.origin)
+        source = self.headers[series.key]
+        written = segmentation.build(kind, series, source, found, label, self.origin, self.number)
+        self.files[f"seg-{kind}_{series.key}.dcm"] = written.content
+        made = written.header
         self.evidence.append(made)
         for index, one in enumerate(found, start=1):
             if one.tracking_uid is not None:
@@ -112,7 +117,8 @@ def _drawings(aligned: AlignedStudy, segmented: Segmentation) -> Iterator[tuple[
 
 def _images_of(segment: Segment, series: Series) -> tuple[Any, ...]:
     """The source images of the slices that a segment takes up."""
-    return tuple(image for k, image in enumerate(series.source_images) if segment.voxels[:, :, k].any())
+    used = (segment.planes == segment.number).any(axis=(1, 2))
+    return tuple(image for image, shown in zip(series.source_images, used, strict=True) if shown)
 
 
 def _better(known: SegmentReference | None, new: SegmentReference) -> SegmentReference:

@@ -10,12 +10,14 @@ Source: DICOM PS3.3 A.51 (segmentation), C.8.20.2 (its segments and frames)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from pydicom.dataset import Dataset
 
-from thecal.export.dicom import sources
+from thecal.export.dicom import frames
 from thecal.export.dicom.concepts import concept
 from thecal.export.dicom.origin import Origin
 from thecal.export.dicom.segments import Segment
@@ -24,36 +26,74 @@ from thecal.records import LabelMap, Series
 MOST_BYTES = 48 * 1024**2
 
 
-def build(kind: str, series: Series, segments: Sequence[Segment], label: LabelMap, origin: Origin, number: int) -> Any:
-    """The segmentation of one kind (`anatomy`, `lesion`) of a series, as a highdicom object. segments is not empty."""
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A segmentation: its header, and the whole file as bytes."""
+
+    header: Any
+    content: bytes
+
+
+def build(
+    kind: str,
+    series: Series,
+    source: Sequence[Dataset],
+    segments: Sequence[Segment],
+    label: LabelMap,
+    origin: Origin,
+    number: int,
+) -> Made:
+    """The segmentation of one kind (`anatomy`, `lesion`) of a series; source holds the headers of its images, segments something.
+
+    highdicom makes the header; frames, which stand at the end of the file, are encoded by `frames`.
+    """
+    slices = series.source_images
+    masks = [segment.planes == segment.number for segment in segments]
+    keeps_empty = len(masks) * masks[0].size / 8 <= MOST_BYTES
+    kept = [np.arange(len(slices)) if keeps_empty else np.flatnonzero(mask.any(axis=(1, 2))) for mask in masks]
+    pairs = [(segment, int(k)) for segment, used in enumerate(kept, start=1) for k in used]
+    header = _header(kind, series, source, segments, label, origin, number)
+    header.NumberOfFrames = len(pairs)
+    stream = BytesIO()
+    header.save_as(stream, enforce_file_format=True)
+    stream.write(frames.groups(pairs, slices, segments_shared=len(segments) == 1))
+    stream.write(frames.pixels([mask[used] for mask, used in zip(masks, kept, strict=True)]))
+    return Made(header, stream.getvalue())
+
+
+def _header(
+    kind: str,
+    series: Series,
+    source: Sequence[Dataset],
+    segments: Sequence[Segment],
+    label: LabelMap,
+    origin: Origin,
+    number: int,
+) -> Any:
+    """Everything but the frames: made with one empty frame a segment, which is taken out again."""
     import highdicom
 
-    described = [_describe(index, one, label, origin) for index, one in enumerate(segments, start=1)]
-    planes = [one.voxels.transpose(2, 1, 0) for one in segments]
-    source = sources.headers(series, origin)
-    keeps_empty = len(planes) * planes[0].size / 8 <= MOST_BYTES
+    first = highdicom.PlanePositionSequence(
+        highdicom.CoordinateSystemNames.PATIENT, series.source_images[0].image_position_patient
+    )
     made = highdicom.seg.Segmentation(
         source_images=source,
-        pixel_array=_stack(planes),
+        pixel_array=np.zeros((1, *segments[0].planes.shape[1:]), np.uint8),
+        plane_positions=[first],
         segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
-        segment_descriptions=described,
-        omit_empty_frames=not keeps_empty,
+        segment_descriptions=[_describe(index, one, label, origin) for index, one in enumerate(segments, start=1)],
+        omit_empty_frames=False,
         content_label=f"THECAL_{kind.upper()}",
         content_description=f"{kind} drawn on {series.key}"[:64],
         **origin.made(f"{kind} {series.key}", number),
     )
-    _refer_to_true_frames(made, series)
+    assert series.volume is not None
+    measures = made.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    measures.SpacingBetweenSlices = round(float(series.volume.spacing_mm[2]), 6)
+    # A lesion as a whole overlaps the tissues it is made of.
+    made.SegmentsOverlap = "YES" if any(one.tracking_uid for one in segments) else "NO"
+    del made.PerFrameFunctionalGroupsSequence, made.PixelData
     return origin.stamp(made)
-
-
-def _stack(planes: Sequence[NDArray[np.bool_]]) -> NDArray[np.uint8]:
-    """Segments without overlap as one array of their numbers, which is quicker to encode; with overlap one after another."""
-    if sum(plane.sum(dtype=np.int64) for plane in planes) == np.count_nonzero(np.logical_or.reduce(planes)):
-        numbers = np.zeros(planes[0].shape, dtype=np.uint8)
-        for number, plane in enumerate(planes, start=1):
-            numbers[plane] = number
-        return numbers
-    return np.stack(planes, axis=-1).astype(np.uint8)
 
 
 def _describe(number: int, segment: Segment, label: LabelMap, origin: Origin) -> Any:
@@ -80,19 +120,3 @@ def _describe(number: int, segment: Segment, label: LabelMap, origin: Origin) ->
         anatomic_regions=[concept(what.region)] if what.region else None,
         display_color=highdicom.color.CIELabColor.from_rgb(*what.colour),
     )
-
-
-def _refer_to_true_frames(made: Any, series: Series) -> None:
-    """Source frames by their numbers in the source object, of which this stack may be a part."""
-    numbers = [image.frame_number for image in series.source_images]
-    if numbers[0] is None or numbers == list(range(1, len(numbers) + 1)):
-        return
-    # Frames of one slice share the item that names their source.
-    items = {
-        id(image): image
-        for frame in made.PerFrameFunctionalGroupsSequence
-        for derivation in frame.DerivationImageSequence
-        for image in derivation.SourceImageSequence
-    }
-    for image in items.values():
-        image.ReferencedFrameNumber = numbers[int(image.ReferencedFrameNumber) - 1]

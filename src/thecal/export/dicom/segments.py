@@ -11,19 +11,28 @@ from numpy.typing import NDArray
 
 from thecal.export.dicom import codes
 from thecal.export.dicom.codes import Structure
-from thecal.records import AlignedStudy, LabelMap, Lesion, Segmentation
-from thecal.records.geometry import resample
+from thecal.records import AlignedStudy, Grid, LabelMap, Lesion, Segmentation
+from thecal.records.geometry import resample, voxel_to_mm
 
 Numbers: TypeAlias = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """One segment: what it is, and its voxels (i, j, k of the series); of a single lesion also the UID it is tracked by."""
+    """One segment: what it is, and where; of a single lesion also the UID it is tracked by.
+
+    Its voxels are those of planes (axes slices, rows, columns) that hold number; segments of one map share the planes.
+    """
 
     structure: Structure
-    voxels: NDArray[np.bool_]
+    planes: Numbers
+    number: int
     tracking_uid: str | None = None
+
+    @property
+    def voxels(self) -> NDArray[np.bool_]:
+        """Which voxels it takes up, i, j, k of the series."""
+        return np.asarray((self.planes == self.number).transpose(2, 1, 0))
 
 
 def anatomy_of(label: LabelMap) -> list[Segment]:
@@ -33,11 +42,12 @@ def anatomy_of(label: LabelMap) -> list[Segment]:
 
 def lesions_of(label: LabelMap, key: str, segmentation: Segmentation, aligned: AlignedStudy) -> list[Segment]:
     """The tissues of the lesions drawn on a series, then each lesion as a whole with its tracking UID."""
-    numbers = instances_on(label, key, segmentation, aligned)
+    planes = _planes(instances_on(label, key, segmentation, aligned))
+    seen = _numbers(planes)
     whole = [
-        Segment(_whole(lesion), numbers == lesion.instance, lesion.tracking_uid)
+        Segment(_whole(lesion), planes, lesion.instance, lesion.tracking_uid)
         for lesion in sorted(segmentation.lesions, key=lambda one: one.instance)
-        if (numbers == lesion.instance).any()
+        if lesion.instance in seen
     ]
     return [*_by_number(label, codes.TISSUES), *whole]
 
@@ -49,12 +59,18 @@ def instances_on(label: LabelMap, key: str, segmentation: Segmentation, aligned:
     within its connected part; a part that no numbered lesion touches stays unnumbered.
     """
     drawn = np.asarray(label.volume.voxels) > 0
+    numbers = np.zeros(label.volume.shape, dtype=np.int16)
     if segmentation.composed_instances is None or not drawn.any():
-        return np.zeros(label.volume.shape, dtype=np.int16)
+        return numbers
+    box = tuple(slice(int(at.min()), int(at.max()) + 1) for at in np.nonzero(drawn))
+    part = label.volume.affine.copy()
+    part[:3, 3] = voxel_to_mm(label.volume, [side.start for side in box])
+    shape = drawn[box].shape
     to_reference = aligned.to_reference.get(key, np.eye(4))
-    there = resample(segmentation.composed_instances.volume, label.volume.grid, to_reference, order=0)
-    numbers: Numbers = np.where(drawn, there.voxels, 0)
-    return _spread(numbers, drawn, label.volume.spacing_mm)
+    grid = Grid((shape[0], shape[1], shape[2]), part)
+    there = resample(segmentation.composed_instances.volume, grid, to_reference, order=0)
+    numbers[box] = _spread(np.where(drawn[box], there.voxels, 0), drawn[box], label.volume.spacing_mm)
+    return numbers
 
 
 def _spread(numbers: Numbers, drawn: NDArray[np.bool_], spacing: NDArray[np.float64]) -> Numbers:
@@ -73,12 +89,21 @@ def _spread(numbers: Numbers, drawn: NDArray[np.bool_], spacing: NDArray[np.floa
 
 
 def _by_number(label: LabelMap, known: Mapping[int, Structure]) -> list[Segment]:
-    voxels = np.asarray(label.volume.voxels)
-    numbers = [int(number) for number in np.unique(voxels) if number > 0]
+    planes = _planes(np.asarray(label.volume.voxels))
     return [
-        Segment(codes.structure(number, known, label.names.get(number, f"label {number}")), voxels == number)
-        for number in numbers
+        Segment(codes.structure(number, known, label.names.get(number, f"label {number}")), planes, number)
+        for number in _numbers(planes)
     ]
+
+
+def _planes(voxels: Numbers) -> Numbers:
+    """Voxels i, j, k as slices, rows, columns."""
+    return np.ascontiguousarray(voxels.transpose(2, 1, 0))
+
+
+def _numbers(planes: Numbers) -> list[int]:
+    """The numbers above 0 that occur."""
+    return [int(number) for number in np.flatnonzero(np.bincount(planes.ravel())) if number > 0]
 
 
 def _whole(lesion: Lesion) -> Structure:
