@@ -94,20 +94,42 @@ def test_states_of_one_full_series_leave_no_patient_counted_twice() -> None:
 
 
 READINGS = sorted(path.name for path in (FOLDER / "evidence").glob("audit*.csv"))
+MENDING = pytest.mark.xfail(strict=True, raises=AssertionError, reason="what this reading found is not mended yet")
+NOT_YET_MENDED = {"audit-2.csv"}
+
+
+def read_rows(name: str) -> list[dict[str, str]]:
+    text = (FOLDER / "evidence" / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 @pytest.mark.parametrize("name", READINGS)
-def test_a_row_read_and_found_at_fault_no_longer_weighs_fully(name: str) -> None:
-    text = (FOLDER / "evidence" / name).read_text(encoding="utf-8")
-    weights = {(row.entity, row.finding, row.state, row.source): row.weight for row in knowledge().evidence}
-    read = list(csv.DictReader(text.splitlines()))
+def test_a_reading_judges_each_of_forty_rows_and_says_why_and_where_it_was_read(name: str) -> None:
+    read = read_rows(name)
+    assert list(read[0]) == list(read_rows("audit.csv")[0])
     assert [row["row"] for row in read] == [str(number) for number in range(1, 41)]
     for row in read:
+        assert row["state"] in knowledge().vocabulary.findings[row["finding"]].states, row
+        assert row["entity"] in EVIDENCE, row
+        assert row["source"] in knowledge().sources, row
+        assert 0 <= int(row["n"]) <= int(row["of"]), row
+        assert row["verdict"] in ("none", "minor", "major", "not readable"), row
+        assert all(row[column] for column in ("reason", "read_at", "date")), row
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[MENDING] if name in NOT_YET_MENDED else []) for name in READINGS]
+)
+def test_a_row_read_and_found_at_fault_no_longer_weighs_fully(name: str) -> None:
+    weights = {(row.entity, row.finding, row.state, row.source): row.weight for row in knowledge().evidence}
+    for row in read_rows(name):
         weight = weights[row["entity"], row["finding"], row["state"], row["source"]]
-        assert row["source"] in knowledge().sources
-        assert row["verdict"] in ("", "none", "minor", "major", "not readable"), row
-        assert bool(row["verdict"]) == bool(row["reason"]) == bool(row["date"]), row
-        assert weight < 1 or row["verdict"] in ("", "none"), row
+        assert weight < 1 or row["verdict"] == "none", row
+
+
+def test_each_reading_of_forty_rows_found_at_most_two_major_faults() -> None:
+    majors = {name: sum(row["verdict"] in ("major", "not readable") for row in read_rows(name)) for name in READINGS}
+    assert {name: count for name, count in majors.items() if count > 2} == {}
 
 
 FORBIDDEN_AT_FULL_WEIGHT = {
