@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +32,9 @@ def groups(frames: Sequence[tuple[int, int]], images: Sequence[SourceImage], *, 
 
     With segments_shared the segment is told once for all frames, elsewhere.
     """
-    derived = [_encode(_derivation(image)) for image in images]
-    placed = [_encode(_position(image)) for image in images]
+    told = [_image(image) for image in images]
     named = {number: b"" if segments_shared else _encode(_segment(number)) for number in {one for one, _ in frames}}
-    items = (derived[k] + _content(number, k + 1) + placed[k] + named[number] for number, k in frames)
+    items = (told[k][0] + _content(number, k + 1) + told[k][1] + named[number] for number, k in frames)
     return _element(_PER_FRAME, b"SQ", b"".join(map(_item, items)))
 
 
@@ -59,6 +59,12 @@ def _content(segment: int, position: int) -> bytes:
     """The frame's place in the two dimensions by which frames are ordered: segment, then slice."""
     indices = struct.pack("<HH2sHII", 0x0020, 0x9157, b"UL", 8, segment, position)
     return _element(_FRAME_CONTENT, b"SQ", _item(indices))
+
+
+@lru_cache(maxsize=4096)
+def _image(image: SourceImage) -> tuple[bytes, bytes]:
+    """What a frame was drawn on, and where it lies: the same in each segmentation of a series."""
+    return _encode(_derivation(image)), _encode(_position(image))
 
 
 def _encode(data: Dataset) -> bytes:

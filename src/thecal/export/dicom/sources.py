@@ -36,21 +36,21 @@ def why_not(series: Series) -> str | None:
 
 def headers(series: Series, origin: Origin) -> list[Dataset]:
     """One header per source image for classic series, in slice order; a single one with all frames for a multi-frame object."""
-    first = series.source_images[0]
+    first, study = series.source_images[0], origin.header()
     if first.frame_number is None:
-        return [_single(series, image, origin) for image in series.source_images]
-    return [_multi_frame(series, origin)]
+        return [_single(series, image, study) for image in series.source_images]
+    return [_multi_frame(series, study)]
 
 
 def header_of(series: Series, image: SourceImage, origin: Origin) -> Dataset:
     """The header of one source object, enough to refer to it."""
-    return _common(series, image, origin)
+    return _common(series, image, origin.header())
 
 
 def all_headers(series: Series, origin: Origin) -> list[Dataset]:
     """A header for each object that a series is made of, each once."""
-    objects = {image.sop_instance_uid: image for image in series.source_images}
-    return [header_of(series, image, origin) for image in objects.values()]
+    objects, study = {image.sop_instance_uid: image for image in series.source_images}, origin.header()
+    return [_common(series, image, study) for image in objects.values()]
 
 
 def image_at(series: Series, place: Place) -> SourceImage | None:
@@ -61,9 +61,10 @@ def image_at(series: Series, place: Place) -> SourceImage | None:
     return series.source_images[k] if 0 <= k < len(series.source_images) else None
 
 
-def _common(series: Series, image: SourceImage, origin: Origin) -> Dataset:
+def _common(series: Series, image: SourceImage, study: Dataset) -> Dataset:
     assert series.volume is not None
-    data = origin.header()
+    data = Dataset()
+    data.update(study)
     data.SOPClassUID, data.SOPInstanceUID = image.sop_class_uid, image.sop_instance_uid
     data.SeriesInstanceUID, data.Modality = series.series_instance_uid or "", series.acquisition.modality or "MR"
     data.FrameOfReferenceUID, data.PositionReferenceIndicator = series.frame_of_reference_uid, ""
@@ -71,8 +72,8 @@ def _common(series: Series, image: SourceImage, origin: Origin) -> Dataset:
     return data
 
 
-def _single(series: Series, image: SourceImage, origin: Origin) -> Dataset:
-    data = _common(series, image, origin)
+def _single(series: Series, image: SourceImage, study: Dataset) -> Dataset:
+    data = _common(series, image, study)
     data.ImagePositionPatient = list(image.image_position_patient)
     # One stack has one direction; headers may round it differently from slice to slice.
     data.ImageOrientationPatient = list(series.source_images[0].image_orientation_patient)
@@ -80,9 +81,9 @@ def _single(series: Series, image: SourceImage, origin: Origin) -> Dataset:
     return data
 
 
-def _multi_frame(series: Series, origin: Origin) -> Dataset:
+def _multi_frame(series: Series, study: Dataset) -> Dataset:
     images = series.source_images
-    data = _common(series, images[0], origin)
+    data = _common(series, images[0], study)
     data.NumberOfFrames = len(images)
     shared = Dataset()
     shared.PlaneOrientationSequence = [_item(ImageOrientationPatient=images[0].image_orientation_patient)]
