@@ -26,6 +26,37 @@ def test_sugar_coating_without_a_known_primary_names_the_likely_ones() -> None:
     assert "primary" not in outlook({**COATED, "known_primary": "solid_cancer", "known_primary_site": "breast"})
 
 
+def test_a_history_without_a_primary_leaves_the_hidden_primary_the_entitys_own_sites() -> None:
+    told = outlook({**COATED, "known_primary": "none", "csf_malignant_cells": "present"})["primary"]
+    site = told.statement.split("primaries are ")[1].split(" ")[0]
+    assert told.value is not None
+    assert told.value > 1.5 / len(model().nodes["known_primary_site"].states)
+    assert site in ("breast", "lung", "melanoma", "lymphoma", "leukaemia", "medulloblastoma")
+
+
+def test_a_known_cns_primary_without_a_site_names_cns_tumours() -> None:
+    told = outlook({**COATED, "known_primary": "cns_tumour"})["primary"].statement
+    assert not any(site in told for site in ("breast", "lung", "prostate"))
+
+
+def test_a_proven_leptomeningeal_disease_keeps_its_type_and_primaries_whatever_the_signs_say() -> None:
+    odd = {
+        "compartment": "intramedullary",
+        "leptomeningeal_pattern": "diffuse",
+        "axial_position": "central",
+        "age_years": 60,
+    }
+    told = outlook(odd, proven="leptomeningeal_metastases")
+    assert told["eano_esmo"].statement.startswith("Leptomeningeal metastases proven: EANO-ESMO type A")
+    assert told["primary"].statement.startswith("Of the proven metastasis")
+    assert "primary" not in outlook(odd, proven="ependymoma")
+
+
+def test_a_proven_parent_has_the_resection_rates_of_its_children() -> None:
+    told = outlook({"compartment": "intramedullary"}, proven="astrocytoma")
+    assert told["resection"].counts
+
+
 def test_the_eano_esmo_type_follows_the_pattern_and_says_what_is_missing() -> None:
     told = outlook(COATED)["eano_esmo"]
     assert "type A " in told.statement

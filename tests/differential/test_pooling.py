@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from math import lgamma
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from thecal.differential.series import complete, find_spread, gather_series, log
 from thecal.records import EvidenceCount
 
 
-def fill(counts: list[float], told: list[bool], of: int, base: list[float], scope: bool = False) -> np.ndarray:
+def fill(counts: list[float], told: list[bool], of: int, base: list[float], scope: bool = False) -> Any:
     """One series filled up."""
     return complete(np.array([counts]), np.array([told]), np.array([float(of)]), np.array([base]), scope)[0]
 
@@ -72,7 +73,7 @@ def test_a_counted_cell_says_how_much_of_it_is_counted() -> None:
 def test_series_that_differ_more_have_a_larger_spread() -> None:
     rng = np.random.default_rng(4)
     for spread in (0.03, 0.3):
-        rates = rng.beta(*(np.array([0.4, 0.6]) * (1 / spread - 1)), (40, 5))
+        rates = rng.beta(0.4 * (1 / spread - 1), 0.6 * (1 / spread - 1), (40, 5))
         cells = [np.stack([seen, 40 - seen], axis=1) for seen in rng.binomial(40, rates).astype(float)]
         assert find_spread(cells, (0.03, 0.1, 0.3)) == spread
 

@@ -24,16 +24,34 @@ def look_beyond(
 ) -> tuple[Outlook, ...]:
     """Every statement beyond the name that the case allows; sites are the rates of the primary's site, entities × states."""
     told = (
-        _primary(case, probability, sites, model),
+        _primary(case, probability, sites, model, proven),
         _aggressiveness(case, probability, model),
         *_resection(case, probability, model, proven),
-        _eano_esmo(case, probability, model),
+        _eano_esmo(case, probability, model, proven),
         _follow_up(case, probability, model, proven),
     )
     return tuple(statement for statement in told if statement is not None)
 
 
-def _primary(case: Case, probability: Array, sites: Array, model: Model) -> Outlook | None:
+def sites_of_primary(rates: Array, model: Model) -> Array:
+    """The site of the primary in every entity, if there is one: entities × sites.
+
+    rates are those of all findings given what was assessed, entities × columns.
+    A history of no known primary speaks of what is known, so a hidden primary has the site it would have without that history.
+    """
+    node = model.nodes["known_primary_site"]
+    outer, table = model.nodes["known_primary"], node.table
+    none = outer.states.index("none")
+    kinds, usual = np.array(rates[:, model.columns["known_primary"]], float), outer.plain.copy()
+    kinds[:, none], usual[:, none] = 0.0, 0.0
+    kinds = np.where(kinds.sum(axis=1, keepdims=True) > 1e-9, kinds, usual)
+    kinds /= kinds.sum(axis=1, keepdims=True)
+    sites: Array = (kinds[:, :, None] * table).sum(axis=1)
+    sites /= sites.sum(axis=1, keepdims=True)
+    return sites
+
+
+def _primary(case: Case, probability: Array, sites: Array, model: Model, proven: str | None) -> Outlook | None:
     """The likely primary site, weighed over the kinds of metastasis, where none is known and metastases are in question."""
     entities = (
         *METASTASES,
@@ -41,17 +59,18 @@ def _primary(case: Case, probability: Array, sites: Array, model: Model) -> Outl
         "vertebral_metastasis_epidural",
         "epidural_lymphoma_or_myeloma",
     )
-    rows = [model.index(entity) for entity in entities]
-    share = float(probability[rows].sum())
-    if share < AT_LEAST or "known_primary_site" in case:
+    rows = [row for entity in entities for row in model.rows(entity) if proven is None or row in model.rows(proven)]
+    share = float(probability[rows].sum()) if rows else 0.0
+    if "known_primary_site" in case or (share < AT_LEAST and not (proven and rows)):
         return None
     likely = (probability[rows] / share) @ sites[rows]
     names = model.nodes["known_primary_site"].states
     first = [(names[place], float(likely[place])) for place in np.argsort(-likely, kind="stable")[:4]]
     listed = ", ".join(f"{name.replace('_', ' ')} {chance:.0%}" for name, chance in first)
+    whether = "Of the proven metastasis" if proven else f"If it is a metastasis ({share:.0%})"
     return Outlook(
         "primary",
-        f"If it is a metastasis ({share:.0%}), the likeliest primaries are {listed}.",
+        f"{whether}, the likeliest primaries are {listed}.",
         float(first[0][1]),
         reasons=("sites of published series where counted, else declared judgement",),
     )
@@ -79,14 +98,15 @@ def _aggressiveness(case: Case, probability: Array, model: Model) -> Outlook | N
 def _resection(case: Case, probability: Array, model: Model, proven: str | None) -> tuple[Outlook, ...]:
     """Published rates of gross total resection for the leading entities, with the signs that bear on it."""
     order = [model.entities[row] for row in np.argsort(-probability[:-1], kind="stable")]
-    leading = [proven] if proven else [entity for entity in order[:3] if probability[model.index(entity)] >= AT_LEAST]
+    likely = [entity for entity in order[:3] if probability[model.index(entity)] >= AT_LEAST]
+    leading = [proven, *(model.entities[row] for row in model.rows(proven))] if proven else likely
     signs = tuple(
         f"{rule['finding'].replace('_', ' ')} {state_of(rule['finding'], case, model).replace('_', ' ')}: {rule['why']}"
         for rule in model.outcomes.get("resection_signs", ())
         if rule["finding"] in case and _holds(rule, case, model)
     )
     told = []
-    for entity in leading:
+    for entity in dict.fromkeys(leading):
         rows = [row for row in model.outcomes.get("gross_total_resection", ()) if row["entity"] == entity]
         if rows:
             listed = "; ".join(f"{row['n']} of {row['of']}" for row in rows)
@@ -111,13 +131,14 @@ def _holds(rule: Mapping[str, object], case: Case, model: Model) -> bool:
     return not isinstance(states, list) or state_of(str(rule["finding"]), case, model) in states
 
 
-def _eano_esmo(case: Case, probability: Array, model: Model) -> Outlook | None:
+def _eano_esmo(case: Case, probability: Array, model: Model, proven: str | None) -> Outlook | None:
     """The EANO-ESMO type of the spine's part: A linear, B nodular, C both, D none visible.
 
     D is split by hydrocephalus. Complete only with brain MRI and CSF. Source: lerhun2023
     """
-    share = float(probability[[model.index(entity) for entity in METASTASES]].sum())
-    if share < AT_LEAST or "leptomeningeal_pattern" not in case:
+    rows = [model.index(entity) for entity in METASTASES]
+    share, is_proven = float(probability[rows].sum()), proven is not None and set(model.rows(proven)) <= set(rows)
+    if "leptomeningeal_pattern" not in case or (share < AT_LEAST and not is_proven):
         return None
     pattern = state_of("leptomeningeal_pattern", case, model)
     letter = {"diffuse": "A", "nodular": "B", "mixed": "C", "none": "D"}[pattern]
@@ -136,8 +157,9 @@ def _eano_esmo(case: Case, probability: Array, model: Model) -> Outlook | None:
     ]
     if missing:
         reasons.append(f"the full type needs {' and '.join(missing)}")
+    whether = "Leptomeningeal metastases proven" if is_proven else f"If leptomeningeal metastases ({share:.0%})"
     return Outlook(
-        "eano_esmo", f"If leptomeningeal metastases ({share:.0%}): EANO-ESMO type {letter} of the spine's part.", None,
+        "eano_esmo", f"{whether}: EANO-ESMO type {letter} of the spine's part.", None,
         reasons=tuple(reason for reason in reasons if reason),
     )  # fmt: skip
 

@@ -61,6 +61,7 @@ class Pooled:
 
     entities: tuple[str, ...]
     cells: Mapping[str, Cell]
+    stacks: Mapping[str, Stack]
     numbers: tuple[NumberRate, ...]
     base_rates: Mapping[str, Mapping[str, float]]
     counts: tuple[EvidenceCount, ...]
@@ -140,7 +141,7 @@ def pool_arrays(
     stacks = stack_series(counts, bases, rules, vocabulary)
     cells = {code: pour(base, stacks.get(code), rules) for code, base in bases.items()}
     return Pooled(
-        entities, link(cells, settings, vocabulary), number_rates(numbers, judgement, rules, entities, without),
+        entities, link(cells, settings, vocabulary), stacks, number_rates(numbers, judgement, rules, entities, without),
         join_base_rates(base_rates, settings), counts, vocabulary, digest,
     )  # fmt: skip
 

@@ -11,8 +11,9 @@ from thecal.differential.alerts import raise_alerts
 from thecal.differential.explanation import LEAST, Signs, fits_nothing, gather_signs, tell
 from thecal.differential.intervals import COVERS, draw_posteriors, ninety
 from thecal.differential.model import NONE, Model
-from thecal.differential.outlook import look_beyond
+from thecal.differential.outlook import look_beyond, sites_of_primary
 from thecal.differential.questions import Outcomes, Turn, ask, foresee, turns
+from thecal.differential.reliance import Reliance, find_reliance
 from thecal.differential.structure import Array
 from thecal.differential.trees import Downward, send_down
 from thecal.differential.weighing import Case, Number, Weighed, weigh_cases
@@ -36,9 +37,14 @@ def rank_all(
     bounds = ninety(draw_posteriors(cases, weighed, down, model), weighed.probability)
     outcomes = foresee(weighed.probability, down, model)
     signs = gather_signs(cases, weighed, down, model)
+    rests = find_reliance(cases, weighed, down, model)
     return [
         _tell_case(
-            Told(case, weighed, down, bounds, outcomes, place), signs[place], model, subjects[place], proven[place]
+            Told(case, weighed, down, bounds, outcomes, rests[place], place),
+            signs[place],
+            model,
+            subjects[place],
+            proven[place],
         )
         for place, case in enumerate(cases)
     ]
@@ -53,6 +59,7 @@ class Told:
     down: Downward
     bounds: Array
     outcomes: Outcomes
+    rests: Reliance | None
     place: int
 
 
@@ -64,7 +71,7 @@ def _tell_case(told: Told, signs: Signs, model: Model, subject: str, proven: str
     prior = np.exp(told.weighed.log_prior[:, place])
     ahead = told.outcomes
     turning = turns(case, ahead.chance[:, place], ahead.first[:, place], model, int(probability[:-1].argmax()))
-    sites = told.down.rates[:, model.columns["known_primary_site"], place]
+    sites = sites_of_primary(told.down.rates[:, :, place], model)
     return Differential(
         subject=subject,
         candidates=candidates,
@@ -74,7 +81,7 @@ def _tell_case(told: Told, signs: Signs, model: Model, subject: str, proven: str
         unused=_unused(case, signs),
         ask_next=ask(case, ahead.bits[:, place], model),
         alerts=raise_alerts(case, probability, signs, model),
-        notes=_notes(signs, probability, turning, model),
+        notes=_notes(signs, probability, turning, told.rests, model),
         outlook=look_beyond(case, probability, sites, model, proven),
     )
 
@@ -96,12 +103,19 @@ def _unused(case: Case, signs: Signs) -> tuple[str, ...]:
     return tuple(sorted(case.keys() - used))
 
 
-def _notes(signs: Signs, probability: Array, turning: tuple[Turn, ...], model: Model) -> tuple[str, ...]:
+def _notes(
+    signs: Signs, probability: Array, turning: tuple[Turn, ...], rests: Reliance | None, model: Model
+) -> tuple[str, ...]:
     notes = [f"{code.replace('_', ' ')} fits none of the leading entities" for code in fits_nothing(signs, probability)]
     for turn in turning[:3]:
         notes.append(
             f"{turn.finding.replace('_', ' ')} {turn.state.replace('_', ' ')} (now {turn.probability:.0%} likely) "
             f"would put {model.vocabulary.name(turn.first)} first"
+        )
+    if rests:
+        notes.append(
+            f"much rests on {rests.source}: without it {model.vocabulary.name(rests.entity)} would stand at about "
+            f"{rests.without:.0%} instead of {rests.probability:.0%}"
         )
     notes.append(f"base rates: {model.kind}; intervals cover {COVERS}; judgement is a language model's, unreviewed")
     return tuple(notes)

@@ -15,13 +15,14 @@ from thecal.records import EvidenceCount, Vocabulary
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """The series that speak of one finding, one row each: the leaf's row, patients by state (filled), patients, weight.
+    """The series that speak of one finding, one row each: the leaf's row, source, patients by state (filled), weight.
 
     A parent's series stands once under each of its leaves, at the weight a parent's row has there. worth is how many
     independent patients a row is worth; 0 until the spread between series is known.
     """
 
     leaf: NDArray[np.intp]
+    source: tuple[str, ...]
     filled: Array
     patients: Array
     weight: Array
@@ -63,7 +64,7 @@ def stack(
     """The series of one finding; bases (entities × states) is judgement, by which untold patients are shared out."""
     states = vocabulary.findings[code].states
     place = {state: column for column, state in enumerate(states)}
-    leaf, rows, told, of, weight = [], [], [], [], []
+    leaf, sources, rows, told, of, weight = [], [], [], [], [], []
     for one in series:
         counts, known = [0.0] * len(states), [False] * len(states)
         for row in one:
@@ -73,6 +74,7 @@ def stack(
         least = min(row.weight for row in one) * (1.0 if len(own) == 1 else float(rules["parent_weight"]))
         for row_of in own:
             leaf.append(row_of)
+            sources.append(one[0].source)
             rows.append(counts)
             told.append(known)
             of.append(max(row.of for row in one))
@@ -81,7 +83,7 @@ def stack(
     filled = complete(
         np.array(rows), np.array(told), np.array(of, float), bases[where], code in rules["classes_differ"]
     )
-    return Stack(where, filled, filled.sum(axis=1), np.array(weight), np.zeros(len(leaf)))
+    return Stack(where, tuple(sources), filled, filled.sum(axis=1), np.array(weight), np.zeros(len(leaf)))
 
 
 def complete(counts: Array, told: Array, of: Array, base: Array, scope: bool = False) -> Array:
