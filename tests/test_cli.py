@@ -19,7 +19,7 @@ from thecal.records import Report
 from thecal.records.form import from_data
 
 SCHEMAS = Path(thecal.records.__file__).parent / "schema"
-COMMANDS = ("read", "segment", "protocol", "differential", "phantom", "evaluate", "demo")
+COMMANDS = ("read", "segment", "protocol", "differential", "phantom", "atlas", "evaluate", "demo")
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> str:
@@ -32,6 +32,25 @@ def test_the_help_of_each_command_gives_an_example(command: str, capsys: pytest.
         cli.main([command, "--help"])
     assert end.value.code == 0
     assert f"Example: thecal {command}" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["show", "spinal", "ependymoma"], "PUBLISHED COUNTS"),
+        (["show", "cap sign", "--format", "html"], '<article class="atlas"'),
+        (["search", "intradural extramedullary metastatic disease"], "leptomeningeal_metastases"),
+        (["cite", "ependymoma", "--format", "ris"], "TY  - ENCYC"),
+    ],
+)
+def test_the_atlas_shows_finds_and_cites(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["atlas", *words]) == 0
+    assert told in capsys.readouterr().out
+
+
+def test_an_unknown_article_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["atlas", "show", "ependimoma"]) == 2
+    assert "Nearest: Spinal ependymoma (ependymoma)" in told(capsys)
 
 
 def test_an_unknown_command_is_a_wrong_call() -> None:
