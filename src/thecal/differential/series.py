@@ -123,7 +123,7 @@ def find_spreads(stacks: Mapping[str, Stack], rules: Mapping[str, Any], codes: I
     cells: dict[str, list[Array]] = {}
     for code, told in stacks.items():
         usable = (told.weight >= 0.5) & (told.patients > 0)
-        for leaf in np.unique(told.leaf[usable]):
+        for leaf in sorted(set(told.leaf[usable].tolist())):
             own = told.filled[usable & (told.leaf == leaf)]
             if len(own) >= 3:
                 cells.setdefault(families.get(code, "shape"), []).append(own)

@@ -9,34 +9,43 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 FOLDERS = {"evidence": (".yaml",), "judgement": (".yaml", ".json"), "protocols": (".yaml",), "articles": (".md",)}
 FILES = (".yaml", ".csv")
 COMPILED = "compiled.json"
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Reads YAML and refuses a key that stands twice."""
+def read_yaml(text: str) -> Any:
+    """YAML as plain data; a key that stands twice is refused. PyYAML is loaded only here: compiled text does without."""
+    import yaml
+
+    return yaml.load(text, Loader=_strict_loader())
 
 
-def _mapping(loader: Any, node: Any) -> dict[Any, Any]:
-    loader.flatten_mapping(node)
-    pairs = [
-        (loader.construct_object(key, deep=True), loader.construct_object(value, deep=True))
-        for key, value in node.value
-    ]
-    keys = [key for key, _ in pairs]
-    twice = next((key for key in keys if keys.count(key) > 1), None) if len(set(keys)) < len(keys) else None
-    if twice is not None:
-        raise yaml.constructor.ConstructorError(None, None, f"the key {twice!r} stands twice", node.start_mark)
-    return dict(pairs)
+@cache
+def _strict_loader() -> Any:
+    import yaml
 
+    class Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        """Reads YAML and refuses a key that stands twice."""
 
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+    def mapping(loader: Any, node: Any) -> dict[Any, Any]:
+        loader.flatten_mapping(node)
+        pairs = [
+            (loader.construct_object(key, deep=True), loader.construct_object(value, deep=True))
+            for key, value in node.value
+        ]
+        keys = [key for key, _ in pairs]
+        twice = next((key for key in keys if keys.count(key) > 1), None) if len(set(keys)) < len(keys) else None
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"the key {twice!r} stands twice", node.start_mark)
+        return dict(pairs)
+
+    Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+    return Strict
 
 
 def text_files(folder: Path) -> list[Path]:
@@ -70,18 +79,20 @@ def parse(path: Path) -> Any:
         return json.loads(text)
     if path.suffix == ".md":
         _, front, body = text.split("---\n", 2)
-        return {**yaml.load(front, Loader=_Loader), "body": body}
-    return yaml.load(text, Loader=_Loader)
+        return {**read_yaml(front), "body": body}
+    return read_yaml(text)
 
 
 def compile_text(folder: Path) -> dict[str, Any]:
     """All text files as one dictionary: a key per file, a dictionary by file name per folder, and the digest."""
+    from yaml import YAMLError
+
     compiled: dict[str, Any] = {room: {} for room in FOLDERS}
     for path in text_files(folder):
         place = compiled if path.parent == folder else compiled[path.parent.name]
         try:
             place[path.stem] = parse(path)
-        except (ValueError, yaml.YAMLError) as error:
+        except (ValueError, YAMLError) as error:
             raise TextInvalid(f"{path.relative_to(folder).as_posix()}: {error}") from error
     compiled["digest"] = digest(folder)
     return compiled
