@@ -134,7 +134,8 @@ def differential(call: argparse.Namespace) -> int:
 def phantom(call: argparse.Namespace) -> int:
     """Simulates a study and leaves it with its truth in a folder."""
     folder = Path(call.output)
-    made = _simulate(call.entity, call.seed, call.field, call.protocol, _pairs(call.with_sign, "--with"))
+    signs = _pairs(call.with_sign, "--with")
+    made = _simulate(call.entity, call.seed, call.field, call.protocol, signs, call.generator)
     _write_phantom(made, folder, call.format)
     print(f"Simulated study: {folder}")
     return DONE
@@ -350,11 +351,19 @@ def _key_of_image(study: Study, path: Path) -> str:
     return study.images()[0].key
 
 
-def _simulate(entity: str, seed: int, field: float, name: str, signs: Mapping[str, str]) -> Any:
+def _simulate(
+    entity: str, seed: int, field: float, name: str, signs: Mapping[str, str], generator: str = "first"
+) -> Any:
+    """A phantom whose signs are drawn as often as the knowledge says."""
     from thecal import simulation
+    from thecal.differential import pool_text
     from thecal.knowledge import load
 
-    return simulation.simulate(entity, seed, vocabulary=load().vocabulary, field_t=field, protocol=name, signs=signs)
+    knowledge = load()
+    return simulation.simulate(
+        entity, seed, vocabulary=knowledge.vocabulary, rates=pool_text(knowledge.text, knowledge.vocabulary), field_t=field,
+        protocol=name, signs=signs, generator=generator,
+    )  # fmt: skip
 
 
 def _write_phantom(made: Any, folder: Path, form: Any) -> None:
@@ -438,8 +447,14 @@ def _parser() -> argparse.ArgumentParser:
         "--field", type=float, choices=(1.5, 3.0), default=3.0, help="field strength in tesla (default: %(default)s)"
     )
     call.add_argument(
-        "--protocol", default="standard", metavar="NAME", help="which series are acquired (default: %(default)s)"
-    )
+        "--protocol", default="standard", metavar="NAME",
+        help="which series are acquired: standard, clinical, unenhanced, diffusion, full (all MR), everything (with CT and CT "
+             "myelography), ct, ct_myelogram, whole … (default: %(default)s)",
+    )  # fmt: skip
+    call.add_argument(
+        "--generator", choices=("first", "second"), default="first",
+        help="how lesions are shaped and textured; the second is for judging what the first has taught (default: %(default)s)",
+    )  # fmt: skip
     call.add_argument(
         "--with", dest="with_sign", action="append", default=[], metavar="FINDING=STATE", help="fix a sign; may repeat"
     )

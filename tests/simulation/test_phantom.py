@@ -13,7 +13,7 @@ from thecal.records.geometry import plane_of, voxel_to_mm
 from thecal.simulation import PROTOCOLS, Phantom, entity_codes, scanner, simulate
 from thecal.simulation.artefacts import NONE
 from thecal.simulation.canvas import CLEAR, new_sheet
-from thecal.simulation.signs import COMPARTMENTS, RENDERED, draw_case
+from thecal.simulation.signs import COMPARTMENTS, draw_case
 from thecal.simulation.spine import draw_spine
 
 
@@ -42,11 +42,11 @@ def test_every_entity_can_be_drawn_and_its_truth_agrees_with_its_maps(entity: st
     told = phantom.findings
     if entity == "healthy":
         assert codes == set()
-        assert told == {"leptomeningeal_pattern": "none"}
+        assert set(told.values()) == {"absent", "none"}
         return
     assert told["compartment"] in COMPARTMENTS
     inside = {1, 2, 3, 4, 5, 7, 11, 12}
-    allowed = {"intramedullary": inside, "intradural_extramedullary": {1, 2, 4, 5, 6, 9}, "extradural": {10}}
+    allowed = {"intramedullary": inside, "intradural_extramedullary": {1, 2, 4, 5, 6, 7, 9, 10, 12}, "extradural": {10}}
     assert codes <= allowed[str(told["compartment"])]
     if told.get("enhancement") == "absent":
         assert 1 not in codes
@@ -90,7 +90,8 @@ def test_an_enhancing_tumour_brightens_after_contrast_and_nothing_in_the_cord_be
         image = _values(phantom, key)
         cord = image[(anatomy == 1) & (lesion == 0)].mean()
         ratio[key] = image[lesion == 1].mean() / cord
-    assert ratio["acq-sag_T1w"] < 1.15
+    # At 2.6 mm the cord's edge is darkened by CSF.
+    assert ratio["acq-sag_T1w"] < 1.25
     assert ratio["acq-sag_ce-gadolinium_T1w"] > 1.3 * ratio["acq-sag_T1w"]
 
 
@@ -170,7 +171,8 @@ def test_numbers_are_measured_on_the_truth() -> None:
 
 def test_without_contrast_nothing_is_told_of_enhancement_and_tumour_is_not_assessed() -> None:
     phantom = simulate("high_grade_astrocytoma", 1, protocol="t2_only")
-    assert not {"enhancement", "enhancement_pattern", "leptomeningeal_pattern", "t1_signal"} & set(phantom.findings)
+    assert {"enhancement", "leptomeningeal_pattern", "t1_signal"} <= set(phantom.truth.not_shown)
+    assert phantom.findings["enhancement"] != "absent"
     codes = set(np.unique(phantom.lesion.volume.voxels))
     assert 8 in codes
     assert not {1, 2} & codes
@@ -182,8 +184,13 @@ def test_fixed_signs_are_shown_and_impossible_ones_refused() -> None:
     assert phantom.findings["haemorrhage"] == "present"
     assert phantom.findings["level"] == "cervical"
     assert phantom.context == {"age_years": 41, "sex": "female", "onset": "chronic"}
-    for entity, signs in (("meningioma", {"cap_sign": "present"}), ("ependymoma", {"compartment": "extradural"})):
-        with pytest.raises(CallWrong):
+    for entity, signs, why in (
+        ("meningioma", {"cap_sign": "present", "haemorrhage": "absent"}, "cannot be where haemorrhage is absent"),
+        ("ependymoma", {"enhancement": "absent", "enhancement_pattern": "ring"}, "told only where enhancement is"),
+        ("meningioma", {"cord_expansion": "present"}, "outside the cord displaces it"),
+        ("healthy", {"syrinx": "present"}, "healthy spine"),
+    ):
+        with pytest.raises(CallWrong, match=why):
             simulate(entity, 1, protocol="tiny", signs=signs)
     with pytest.raises(CallWrong, match="ependymoma"):
         simulate("ependimoma", 1)
@@ -203,12 +210,12 @@ def test_no_case_contradicts_itself() -> None:
             case = draw_case(entity, np.random.default_rng(seed))
             assert not (case.is_("cap_sign") and not case.is_("haemorrhage"))
             assert not (case.is_("enhancement", "absent") and "enhancement_pattern" in case.signs)
-            assert set(case.signs) <= set(RENDERED[case.archetype])
+            assert case.archetype == "none" or case.archetype in COMPARTMENTS[case.signs["compartment"]]
 
 
 def test_a_localizer_alone_tells_nothing_of_a_lesion() -> None:
     phantom = simulate("ependymoma", 1, protocol="localizer_only")
-    assert phantom.findings == {}
+    assert set(phantom.truth.not_shown) == set(phantom.findings)
     assert {series.role for series in phantom.study.series} == {"localizer"}
     assert "standard" in PROTOCOLS
 

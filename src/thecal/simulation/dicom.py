@@ -1,7 +1,7 @@
-"""MR images as DICOM files that a scanner could have written: classic slices or one enhanced multi-frame object.
+"""MR and CT images as DICOM files that a scanner could have written: classic slices or one enhanced multi-frame object.
 
-The only place that writes MR images as DICOM. Millimetres turn from RAS to LPS here, seconds to milliseconds. Every UID follows
-from the seed, so the same call writes the same bytes.
+The only place that writes simulated images as DICOM. Millimetres turn from RAS to LPS here, seconds to milliseconds.
+Every UID follows from the seed, so the same call writes the same bytes.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def write(
     rescale: tuple[float, float] | None = None,
     uids: tuple[str | None, str | None] = (None, None),
 ) -> tuple[Path, ...]:
-    """Writes one MR series into folder and returns its files, in slice order.
+    """Writes one MR or CT series into folder and returns its files, in slice order; CT always as single slices.
 
     series names the series within the study (series of one seed share study and frame of reference). slice_axis is the voxel
     axis across slices, by default the coarsest, else the last. shuffled gives the files names without order. rescale is
@@ -95,7 +95,11 @@ def write(
     own, frame = own or make_uid(seed, study, "series", label), frame or make_uid(seed, study, "frame of reference")
     names = Names(str(seed), study, own, frame)
     slices = cut(volume, slice_axis, rescale)
-    if kind == "enhanced":
+    if acquisition.modality == "CT":
+        from thecal.simulation import dicom_ct
+
+        datasets = [dicom_ct.build(slices, index, acquisition, who, names) for index in range(len(slices.pixels))]
+    elif kind == "enhanced":
         from thecal.simulation.dicom_enhanced import build
 
         datasets = [build(slices, acquisition, who, names)]
@@ -113,7 +117,7 @@ def write_study(
     kind: Kind = "classic",
     shuffled: bool = False,
 ) -> tuple[Path, ...]:
-    """Writes every MR series of the study that holds an image, a folder each; returns all files."""
+    """Writes every series of the study that holds an image, a folder each; returns all files."""
     files: list[Path] = []
     for number, series in enumerate(study.images(), start=1):
         assert series.volume is not None
@@ -246,7 +250,7 @@ def _classic(slices: Slices, index: int, acquisition: Acquisition, identity: Ide
     data.SOPClassUID, data.SOPInstanceUID = MR_IMAGE_STORAGE, names.instance(index + 1)
     data.ImageType = list(acquisition.image_type or ("ORIGINAL", "PRIMARY", "OTHER"))
     data.AcquisitionNumber, data.InstanceNumber = 1, index + 1
-    _tell_plane(data, slices, index, acquisition)
+    tell_plane(data, slices, index, acquisition)
     _tell_sequence(data, acquisition)
     _tell_contrast(data, acquisition)
     if (slices.slope, slices.intercept) != (1.0, 0.0):
@@ -256,7 +260,8 @@ def _classic(slices: Slices, index: int, acquisition: Acquisition, identity: Ide
     return data
 
 
-def _tell_plane(data: Dataset, slices: Slices, index: int, acquisition: Acquisition) -> None:
+def tell_plane(data: Dataset, slices: Slices, index: int, acquisition: Acquisition) -> None:
+    """Where the slice of that index lies."""
     data.ImagePositionPatient = decimals(slices.positions_mm[index])
     data.ImageOrientationPatient = decimals([*slices.along_row, *slices.along_column])
     data.PixelSpacing = decimals(slices.spacing_mm[:2])

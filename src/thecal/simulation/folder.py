@@ -13,6 +13,7 @@ from thecal.records import Acquisition, LabelMap, Series, Volume
 from thecal.simulation import dicom
 from thecal.simulation.phantom import Phantom
 from thecal.simulation.signs import entity_codes
+from thecal.simulation.spectrum import header_of, to_bytes
 
 # BIDS names of what a header states.
 SIDECAR = {
@@ -24,7 +25,8 @@ SIDECAR = {
     "repetition_time_s": "RepetitionTime", "inversion_time_s": "InversionTime", "flip_angle_deg": "FlipAngle",
     "echo_train_length": "EchoTrainLength", "slice_thickness_mm": "SliceThickness",
     "spacing_between_slices_mm": "SpacingBetweenSlices", "contrast_bolus_agent": "ContrastBolusIngredient",
-    "patient_position": "PatientPosition",
+    "patient_position": "PatientPosition", "diffusion_b_value": "DiffusionBValue",
+    "kvp": "KVP", "convolution_kernel": "ConvolutionKernel",
 }  # fmt: skip
 
 
@@ -46,6 +48,8 @@ def write_phantom(
         dicom.write_study(
             phantom.study, folder / "dicom", identity=phantom.identity, seed=seed, kind=kind, shuffled=shuffled
         )
+    if phantom.spectrum is not None:
+        _write_spectrum(phantom, folder / ("images" if format == "nifti" else "mrs"))
     truth = folder / "truth"
     truth.mkdir(exist_ok=True)
     for name, labels in (("anatomy", phantom.anatomy), ("lesion", phantom.lesion), ("instances", phantom.instances)):
@@ -54,9 +58,14 @@ def write_phantom(
         _write_labels(anatomy, truth / "series" / f"{key}_anatomy")
         _write_labels(lesion, truth / "series" / f"{key}_lesion")
     diagnosis = phantom.entity if phantom.entity in entity_codes()[1:] else "no_lesion"
+    told = phantom.truth
     _write_json(
-        {"findings": dict(phantom.findings), "diagnosis": diagnosis, "seed": phantom.seed}, truth / "findings.json"
-    )
+        {
+            "findings": dict(told.findings), "not_drawable": dict(told.not_drawable), "not_shown": dict(told.not_shown),
+            "drawn": dict(told.drawn), "diagnosis": diagnosis, "seed": phantom.seed,
+        },
+        truth / "findings.json",
+    )  # fmt: skip
     _write_json(dict(phantom.context), folder / "context.json")
 
 
@@ -74,6 +83,16 @@ def _write_series(series: Series, folder: Path) -> None:
     assert series.volume is not None
     _write_volume(series.volume, folder / f"sub-sim_{series.key}.nii.gz")
     _write_json(sidecar_of(series.acquisition), folder / f"sub-sim_{series.key}.json")
+
+
+def _write_spectrum(phantom: Phantom, folder: Path) -> None:
+    assert phantom.spectrum is not None
+    folder.mkdir(parents=True, exist_ok=True)
+    series = next(series for series in phantom.study.series if series.role == "mrs")
+    (folder / f"sub-sim_{series.key}.nii.gz").write_bytes(_zip(to_bytes(phantom.spectrum)))
+    _write_json(
+        {**sidecar_of(series.acquisition), **header_of(phantom.spectrum)}, folder / f"sub-sim_{series.key}.json"
+    )
 
 
 def _write_labels(labels: LabelMap, path: Path) -> None:

@@ -35,7 +35,10 @@ class Tissue:
 
 @dataclass(frozen=True)
 class Sequence:
-    """How an image is weighted: s for times, degrees for the flip angle; gradient echo where refocused is false."""
+    """How an image is weighted: s for times, degrees for the flip angle; gradient echo where refocused is false.
+
+    b_value is in s/mm².
+    """
 
     repetition_time_s: float
     echo_time_s: float
@@ -44,6 +47,7 @@ class Sequence:
     refocused: bool = True
     fat_suppressed: bool = False
     contrast: bool = False
+    b_value: float = 0.0
 
 
 @cache
@@ -74,12 +78,16 @@ def gadolinium_for(enhancement: str) -> float:
 
 
 class Palette:
-    """The tissues of one phantom by number: those of the table first, then what its lesions are made of."""
+    """The tissues of one phantom by number: those of the table first, then what its lesions are made of.
+
+    roots names for each the tissue of the table that it was made from.
+    """
 
     def __init__(self, field_t: float) -> None:
         known = load_tissues(field_t)
         self.field_t = field_t
         self.names = list(known)
+        self.roots = list(known)
         self.tissues = list(known.values())
 
     def __getitem__(self, name: str) -> int:
@@ -88,6 +96,7 @@ class Palette:
 
     def add(self, name: str, like: str, **changes: float) -> int:
         """A new tissue like a known one, but for what changes; returns its number."""
+        self.roots.append(self.roots[self.names.index(like)])
         self.names.append(name)
         self.tissues.append(replace(self.tissues[self.names.index(like)], **changes))
         return len(self.names) - 1
@@ -123,6 +132,7 @@ def parts(tissue: Tissue, fat: Tissue, sequence: Sequence, field_t: float) -> tu
     oil = 0.06 if sequence.fat_suppressed else 1.0
     oil *= _echo(fat.t1_s, fat.t2_s, fat.t2star_s, fat.gadolinium, sequence, field_t)
     share = tissue.fat_fraction
+    water *= float(np.exp(-sequence.b_value * tissue.adc * 1e-3))
     return tissue.proton_density * (1 - share) * water, tissue.proton_density * share * oil
 
 

@@ -9,8 +9,15 @@ import numpy as np
 
 from thecal.records import Acquisition, CallWrong, Plane, Role
 from thecal.simulation.physics import Sequence
+from thecal.simulation.spectrum import ECHO_S, REPETITION_S
 
 Region = Literal["cervical", "thoracic", "lumbar"]
+
+
+SUFFIXES: dict[str, str] = {
+    "T1w": "T1w", "T1w_ce": "T1w", "T2w": "T2w", "T2w_fs": "T2w", "T2starw": "T2starw", "dwi": "dwi", "ADC": "ADC", "ct": "ct",
+    "ct_myelogram": "ct", "mrs": "svs",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,18 +33,19 @@ class SeriesPlan:
     gap_mm: float
     fat_suppressed: bool = False
     station: int | None = None
+    b_value: float | None = None
 
     @property
     def key(self) -> str:
         """BIDS-like name of the series."""
-        suffix = {"T1w": "T1w", "T1w_ce": "T1w", "T2w": "T2w", "T2w_fs": "T2w", "T2starw": "T2starw"}.get(
-            self.role, "localizer"
-        )
+        suffix = SUFFIXES.get(self.role, "localizer")
+        if self.role == "mrs":
+            return f"acq-press_{suffix}"
+        word = self.plane[:3] if self.plane != "axial" else "ax"
+        word += {"T2w_fs": "stir", "ct_myelogram": "myelo"}.get(self.role, "")
+        word += f"b{self.b_value:g}" if self.b_value is not None else ""
         parts = [f"chunk-{self.station}"] if self.station else []
-        parts.append(
-            f"acq-{self.plane[:3] if self.plane != 'axial' else 'ax'}{'stir' if self.role == 'T2w_fs' else ''}"
-        )
-        parts += ["ce-gadolinium"] if self.role == "T1w_ce" else []
+        parts += [f"acq-{word}"] + (["ce-gadolinium"] if self.role == "T1w_ce" else [])
         return "_".join([*parts, suffix])
 
 
@@ -77,6 +85,14 @@ def _six(
     )  # fmt: skip
 
 
+B_VALUES = (0.0, 800.0)
+_DIFFUSION = (
+    *(SeriesPlan("dwi", "axial", 24, 128, 1.4, 4.0, 0.4, fat_suppressed=True, b_value=b) for b in B_VALUES),
+    SeriesPlan("ADC", "axial", 24, 128, 1.4, 4.0, 0.4, fat_suppressed=True),
+)  # fmt: skip
+_CT = SeriesPlan("ct", "axial", 72, 256, 0.7, 2.5, 0.0)
+_MYELOGRAM = replace(_CT, role="ct_myelogram")
+_SPECTRUM = SeriesPlan("mrs", "volumetric", 1, 1, 9.0, 35.0, 0.0)
 _STANDARD = _six(320, 0.9, (256, 0.7, 24))
 _WHOLE = tuple(
     replace(plan, station=station)
@@ -87,7 +103,13 @@ PROTOCOLS: dict[str, Protocol] = {
     "standard": Protocol(_STANDARD),
     "clinical": Protocol(_six(512, 0.6, (320, 0.6, 40)), cell_mm=0.8),
     "unenhanced": Protocol(tuple(plan for plan in _STANDARD if plan.role != "T1w_ce")),
-    "full": Protocol((*_STANDARD, _sagittal("T2starw", 320, 0.9), _axial("T2starw", 256, 0.7, 24))),
+    "diffusion": Protocol((*_STANDARD, *_DIFFUSION)),
+    "full": Protocol((*_STANDARD, _sagittal("T2starw", 320, 0.9), _axial("T2starw", 256, 0.7, 24), *_DIFFUSION, _SPECTRUM)),
+    "everything": Protocol((*_STANDARD, _sagittal("T2starw", 320, 0.9), _axial("T2starw", 256, 0.7, 24), *_DIFFUSION, _SPECTRUM,
+                            _CT, _MYELOGRAM)),
+    "ct": Protocol((replace(_CT, slices=110),), samples=4),
+    "ct_myelogram": Protocol((replace(_MYELOGRAM, slices=110),), samples=4),
+    "mrs": Protocol((*_STANDARD, _SPECTRUM)),
     "eano": Protocol(tuple(replace(plan, thickness_mm=2.7, gap_mm=0.3) if plan.plane == "sagittal" else plan
                            for plan in _six(320, 0.9, (256, 0.7, 24), fs=True))),
     "sagittal_only": Protocol(tuple(plan for plan in _STANDARD if plan.plane == "sagittal")),
@@ -100,6 +122,9 @@ PROTOCOLS: dict[str, Protocol] = {
         for plan in (_sagittal(role, 224, 1.0, 9), _axial(role, 128, 0.7, 9))
     )),
     "tiny": Protocol(_six(96, 2.6, (64, 2.0, 7), sagittal_slices=9), cell_mm=2.0, canal_mm=0.8, samples=3),
+    "tiny_everything": Protocol((*_six(96, 2.6, (64, 2.0, 7), sagittal_slices=9), _axial("T2starw", 64, 2.0, 7),
+                                 *(replace(plan, matrix=64, spacing_mm=2.0, slices=7) for plan in (*_DIFFUSION, _CT, _MYELOGRAM)),
+                                 _SPECTRUM), cell_mm=2.0, canal_mm=0.8, samples=3),
 }  # fmt: skip
 
 
@@ -114,7 +139,7 @@ def find_protocol(name: str) -> Protocol:
 _TIMES: dict[Role, tuple[float, float, tuple[float, float] | None, float, int]] = {
     "T2w": (3.6, 0.102, None, 150.0, 18), "T1w": (0.62, 0.0105, None, 140.0, 3), "T1w_ce": (0.62, 0.0105, None, 140.0, 3),
     "T2w_fs": (4.4, 0.056, (0.222, 0.180), 150.0, 12), "T2starw": (0.55, 0.0165, None, 26.0, 1),
-    "localizer": (0.9, 0.095, None, 150.0, 120),
+    "localizer": (0.9, 0.095, None, 150.0, 120), "dwi": (3.8, 0.068, None, 90.0, 1), "ADC": (3.8, 0.068, None, 90.0, 1),
 }  # fmt: skip
 
 
@@ -124,24 +149,32 @@ def weighting(plan: SeriesPlan, field_t: float, rng: np.random.Generator) -> tup
     repetition, echo = round(repetition * rng.uniform(0.93, 1.07), 3), round(echo * rng.uniform(0.93, 1.07), 4)
     delay = None if inversion is None else inversion[0 if field_t == 3.0 else 1]
     suppressed = plan.fat_suppressed and plan.role != "T2w_fs"
-    return Sequence(repetition, echo, delay, flip, plan.role != "T2starw", suppressed, plan.role == "T1w_ce"), train
+    told = Sequence(
+        repetition, echo, delay, flip, plan.role != "T2starw", suppressed, plan.role == "T1w_ce", plan.b_value or 0.0
+    )
+    return told, train
 
 
 _NAMES: dict[str, dict[str, str]] = {
     "SIEMENS": {
         "T2w": "t2_tse_{p}", "T1w": "t1_tse_{p}", "T1w_ce": "t1_tse_{p}_km", "T2w_fs": "t2_tirm_{p}", "T2starw": "t2_me2d_{p}",
-        "localizer": "localizer",
+        "localizer": "localizer", "dwi": "ep2d_diff_{p}", "ADC": "ep2d_diff_{p}_ADC",
+        "ct": "Spine 2.0 Br40", "ct_myelogram": "CT Myelogram 2.0 Br40",
+        "mrs": "svs_se_35",
     },
     "Philips": {
         "T2w": "T2W_TSE_{P}", "T1w": "T1W_TSE_{P}", "T1w_ce": "T1W_TSE_{P} +C", "T2w_fs": "STIR_{P}", "T2starw": "T2W_FFE_{P}",
-        "localizer": "Survey",
+        "localizer": "Survey", "dwi": "DWI_SSh_{P}", "ADC": "dADC_{P}", "ct": "Spine, C", "ct_myelogram": "CT myelography",
+        "mrs": "SV_PRESS_35",
     },
     "GE MEDICAL SYSTEMS": {
         "T2w": "{Q} T2 FRFSE", "T1w": "{Q} T1 FSE", "T1w_ce": "{Q} T1 FSE +C", "T2w_fs": "{Q} STIR", "T2starw": "{Q} T2* MERGE",
-        "localizer": "3-PLANE LOC",
+        "localizer": "3-PLANE LOC", "dwi": "{Q} DWI", "ADC": "{Q} Apparent Diffusion Coefficient",
+        "ct": "SPINE STD", "ct_myelogram": "POST MYELOGRAM",
+        "mrs": "PROBE-P 35",
     },
 }  # fmt: skip
-_SHORT = {"sagittal": ("sag", "SAG", "Sag"), "axial": ("tra", "TRA", "Ax")}
+_SHORT = {"volumetric": ("", "", ""), "sagittal": ("sag", "SAG", "Sag"), "axial": ("tra", "TRA", "Ax")}
 
 
 def draw_maker(rng: np.random.Generator) -> str:
@@ -156,17 +189,41 @@ def acquisition_of(
     low, high, mixed = _SHORT[plan.plane]
     name = _NAMES[maker][plan.role].format(p=low, P=high, Q=mixed)
     inverted = sequence.inversion_time_s is not None
+    diffusion = plan.role in ("dwi", "ADC")
+    image_type = {"dwi": ("ORIGINAL", "PRIMARY", "DIFFUSION"), "ADC": ("DERIVED", "PRIMARY", "DIFFUSION", "ADC")}
     return Acquisition(
         modality="MR", manufacturer=maker, manufacturer_model_name="Simulated", magnetic_field_strength_t=field_t,
         series_number=number, series_description=f"{name}{'_fs' if sequence.fat_suppressed else ''}", protocol_name=name,
-        body_part_examined=part, image_type=("ORIGINAL", "PRIMARY", "M"),
-        scanning_sequence=("GR",) if not sequence.refocused else ("SE", "IR") if inverted else ("SE",),
-        sequence_variant=("SP",) if not sequence.refocused else ("SK", "SP"),
+        body_part_examined=part, image_type=image_type.get(plan.role, ("ORIGINAL", "PRIMARY", "M")),
+        scanning_sequence=("EP", "SE") if diffusion else ("GR",) if not sequence.refocused
+        else ("SE", "IR") if inverted else ("SE",),
+        sequence_variant=("SK",) if diffusion else ("SP",) if not sequence.refocused else ("SK", "SP"),
         scan_options=("FS",) if sequence.fat_suppressed else (), mr_acquisition_type="2D",
         echo_time_s=sequence.echo_time_s, repetition_time_s=sequence.repetition_time_s,
         inversion_time_s=sequence.inversion_time_s, flip_angle_deg=sequence.flip_angle_deg, echo_train_length=train,
         slice_thickness_mm=plan.thickness_mm, spacing_between_slices_mm=plan.thickness_mm + plan.gap_mm,
         contrast_bolus_agent="Gadobutrol" if sequence.contrast else None,
         contrast_bolus_volume_ml=7.5 if sequence.contrast else None, patient_position="HFS",
-        acquisition_time=f"09{number * 4 % 60:02d}00",
+        acquisition_time=f"09{number * 4 % 60:02d}00", diffusion_b_value=plan.b_value,
     )  # fmt: skip
+
+
+def acquisition_of_ct(plan: SeriesPlan, number: int, maker: str, part: str) -> Acquisition:
+    """The header of a CT."""
+    name = _NAMES[maker][plan.role]
+    return Acquisition(
+        modality="CT", manufacturer=maker, manufacturer_model_name="Simulated", series_number=number, series_description=name,
+        protocol_name=name, body_part_examined=part, image_type=("ORIGINAL", "PRIMARY", "AXIAL"), kvp=120.0,
+        convolution_kernel={"SIEMENS": "Br40", "Philips": "C"}.get(maker, "STANDARD"), slice_thickness_mm=plan.thickness_mm,
+        spacing_between_slices_mm=plan.thickness_mm + plan.gap_mm, patient_position="HFS",
+        contrast_bolus_agent="Iohexol" if plan.role == "ct_myelogram" else None,
+        contrast_bolus_volume_ml=10.0 if plan.role == "ct_myelogram" else None, acquisition_time=f"11{number % 60:02d}00",
+    )  # fmt: skip
+
+
+def acquisition_of_spectrum(plan: SeriesPlan, number: int, maker: str, field_t: float) -> Acquisition:
+    """The header of a single-voxel spectrum."""
+    name = _NAMES[maker]["mrs"]
+    return Acquisition(modality="MR", manufacturer=maker, manufacturer_model_name="Simulated", magnetic_field_strength_t=field_t,
+                       series_number=number, series_description=name, protocol_name=name, echo_time_s=ECHO_S,
+                       repetition_time_s=REPETITION_S, slice_thickness_mm=plan.thickness_mm, patient_position="HFS")  # fmt: skip

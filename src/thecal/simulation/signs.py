@@ -1,9 +1,9 @@
-"""Which signs a simulated case shows: fixed by the caller, else drawn from rates, else from entities.yaml; jointly consistent."""
+"""Which signs a simulated case shows: fixed by the caller, else drawn jointly from rates, else from entities.yaml."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -12,30 +12,14 @@ import numpy as np
 import yaml
 
 from thecal.records import CallWrong, NumberRate, Rates, Vocabulary
+from thecal.simulation import chances
+from thecal.simulation.chances import Chance, Coupling, States
+from thecal.simulation.limits import ELSEWHERE, Form, find_undrawable
 
-EXTRADURAL = ("epidural", "bone", "disc", "synovial", "subdural")
-_SIGNAL = ("t1_signal", "t2_signal", "enhancement", "enhancement_pattern")
-# What each archetype can show; a sign beyond these is refused when fixed and left out of the truth when drawn.
-RENDERED: Mapping[str, tuple[str, ...]] = {
-    "none": (),
-    "intramedullary_mass": (*_SIGNAL, "margins", "axial_position", "exophytic", "flow_voids", "cap_sign", "haemosiderin_ring",
-                            "haemorrhage", "oedema", "tumoral_cyst", "polar_cyst", "syrinx", "cord_expansion"),
-    "plaque": (*_SIGNAL, "margins", "axial_territory", "flow_voids", "cord_expansion", "syrinx", "canal_stenosis"),
-    "web": ("syrinx",),
-    "nodule": (*_SIGNAL, "canal_position", "dural_base", "foraminal_extension", "bone_remodelling", "tumoral_cyst", "target_sign",
-               "haemorrhage", "flow_voids", "fat_signal"),
-    "coating": ("enhancement", "leptomeningeal_pattern", "leptomeningeal_site", "nerve_root_thickening", "nerve_root_clumping",
-                "nerve_root_enhancement"),
-    "cyst": ("canal_position", "bone_remodelling", "fat_signal"),
-    "epidural": (*_SIGNAL, "canal_position", "foraminal_extension"),
-    "bone": (*_SIGNAL, "canal_position", "foraminal_extension", "bone_destruction", "vertebral_lesion"),
-    "disc": (*_SIGNAL, "canal_position"),
-    "synovial": (*_SIGNAL, "canal_position"),
-    "subdural": (*_SIGNAL, "canal_position"),
-}  # fmt: skip
 COMPARTMENTS = {
-    "intramedullary": ("intramedullary_mass", "plaque", "web"), "intradural_extramedullary": ("nodule", "coating", "cyst"),
-    "extradural": EXTRADURAL,
+    "intramedullary": ("intramedullary_mass", "plaque"),
+    "intradural_extramedullary": ("nodule", "coating", "cyst", "subdural", "web"),
+    "extradural": ("epidural", "bone", "disc", "synovial"),
 }  # fmt: skip
 # Of the person, not of the image: told in the context.
 PERSON = (
@@ -44,17 +28,57 @@ PERSON = (
     "gait_disturbance", "sphincter_disturbance", "cauda_equina_syndrome", "meningism", "demyelination_history",
     "csf_malignant_cells", "csf_inflammatory",
 )  # fmt: skip
-PLACED = ("age_years", "sex", "level", "length_segments", "lesion_count", "compartment")
-# What cannot be there without something else: (sign, its state, what must hold, the state it falls to).
-NEEDS: tuple[tuple[str, str, str, str, str], ...] = (
-    ("cap_sign", "present", "haemorrhage", "present", "absent"),
-    ("haemosiderin_ring", "present", "haemorrhage", "present", "absent"),
-)
+NUMBERS = ("age_years", "length_segments", "t2_length_segments", "time_to_nadir_hours")
+# What a sign is where entities.yaml does not speak of it.
+QUIET: Mapping[str, str] = {
+    "compartment": "", "second_compartment": "none", "lesion_count": "single", "leptomeningeal_pattern": "none",
+    "nerve_root_thickening": "absent", "nerve_root_clumping": "absent", "nerve_root_enhancement": "absent",
+    "canal_stenosis": "absent", "filum_attachment": "absent", "dysraphism": "absent", "cord_expansion": "absent",
+    "dural_base": "absent", "foraminal_extension": "absent", "bone_remodelling": "absent", "bone_destruction": "absent",
+    "exophytic": "absent", "fat_signal": "absent", "flow_voids": "absent", "siderosis_or_subarachnoid_blood": "absent",
+    "haemorrhage": "absent", "cap_sign": "absent", "haemosiderin_ring": "absent", "tumoral_cyst": "absent",
+    "polar_cyst": "absent",
+    "syrinx": "absent", "oedema": "absent", "calcification": "absent", "restricted_diffusion": "absent",
+    "choline_raised": "absent",
+    "enhancement": "absent", "rim_flame_sign": "absent", "target_sign": "absent", "pachymeningeal_enhancement": "absent",
+    "vertebral_lesion": "absent", "margins": "well_defined", "flow_void_site": "perimedullary", "cleavage_plane": "not_visible",
+}  # fmt: skip
+# Every finding of the images, whether or not a case has it.
+IMAGING = (*QUIET, "level", "axial_position", "axial_territory", "canal_position", "leptomeningeal_site", "cord_compression",
+           "t1_signal", "t2_signal", "enhancement_pattern", "length_segments", "t2_length_segments",
+           *sorted(ELSEWHERE))  # fmt: skip
+# The lesion of another compartment than the entity's own.
+STRANGER = {"intramedullary": "intramedullary_mass", "intradural_extramedullary": "nodule", "extradural": "epidural"}
+# Signs that go together beyond the knowledge's trees, by the compartment the entity mostly grows in; see `chances.Coupling`.
+_ABOVE = ("craniocervical", "cervical", "thoracic", "conus")
+_PRESSED = (("deformed_with_t2_change", "deformed", "contact"), ("absent",))
+_EVERYWHERE = (
+    Coupling({"axial_position": (("central",), ("eccentric",)),
+              "axial_territory": (("central_grey", "holocord", "anterior_horns"),
+                                  ("lateral", "dorsal_columns", "dorsal_subpial"))}),
+    Coupling({"tumoral_cyst": (("present",), ("absent",)), "enhancement_pattern": (("mural_nodule",),)}),
+    Coupling({"leptomeningeal_pattern": (("nodular", "diffuse", "mixed"), ("none",)),
+              "second_compartment": (("intradural_extramedullary",), ("intramedullary", "extradural", "paraspinal"), ("none",))}),
+    Coupling({"leptomeningeal_site": (("roots", "both"), ("cord_surface",)),
+              "nerve_root_enhancement": (("both", "ventral", "dorsal"), ("absent",))}),
+    Coupling({"margins": (("well_defined",), ("ill_defined",)),
+              "cleavage_plane": (("visible",), ("partial",), ("not_visible",))}),
+)  # fmt: skip
+_SWOLLEN = (("extensive", "limited"), ("absent",))
+_OUTSIDE = Coupling({"level": (_ABOVE, ("cauda_equina",)), "cord_compression": _PRESSED, "oedema": _SWOLLEN})
+_BEYOND = (("extradural", "intradural_extramedullary"), ("intramedullary",))
+_INSIDE = Coupling({"compartment": _BEYOND, "cord_compression": _PRESSED})
+_STENOSED = Coupling({"canal_stenosis": (("present",), ("absent",)), "cord_compression": _PRESSED})
+TRIES = 400
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is to be drawn: the archetype, the person, where, how many and how long, and the states of the signs."""
+    """What is to be drawn: the archetype, the person, where, how many and how long, and the states of the signs.
+
+    signs holds what is to be painted and what is told of the person; drawn all that was drawn, undrawable the reason for each
+    sign of it that no image of this case can show.
+    """
 
     entity: str
     archetype: str
@@ -64,12 +88,21 @@ class Case:
     length_segments: float
     count: int
     signs: Mapping[str, str]
-    filling: str = "cyst_clear"
+    filling: str | None = None
     surface_cysts: bool = False
+    t2_length_segments: float | None = None
+    nadir_hours: float | None = None
+    drawn: Mapping[str, str] = field(default_factory=dict)
+    undrawable: Mapping[str, str] = field(default_factory=dict)
 
     def is_(self, sign: str, state: str = "present") -> bool:
         """Whether a sign has a state."""
         return self.signs.get(sign) == state
+
+    @property
+    def compartment(self) -> str | None:
+        """Where the lesion grows; None without a lesion."""
+        return self.signs.get("compartment")
 
 
 @cache
@@ -100,38 +133,134 @@ def _rules(entity: str) -> dict[str, Any]:
 def draw_case(
     entity: str, rng: np.random.Generator, signs: Mapping[str, str | float] | None = None, rates: Rates | None = None
 ) -> Case:
-    """A case of the entity. signs fixes states, age_years, level, length_segments; refuses a sign this entity cannot show."""
-    rules, fixed = _rules(entity), dict(signs or {})
-    _refuse_unshown(entity, rules["archetype"], fixed)
-    known = {rate.finding: rate.mean for rate in rates.states if rate.entity == entity} if rates is not None else {}
+    """A case of the entity, its signs drawn jointly. signs fixes states of findings, age_years and lengths.
+
+    An entity that is the sum of others is drawn as one of them. Refuses fixed signs that cannot occur together or be shown.
+    """
+    fixed = dict(signs or {})
+    entity = _one_of(entity, rng)
+    rules = _rules(entity)
+    if rules["archetype"] == "none":
+        return _healthy(rules, fixed, rng)
+    home = next(name for name, kinds in COMPARTMENTS.items() if rules["archetype"] in kinds)
+    table = _chances(entity, chances.from_table(_table(rules, home, fixed)), rates)
+    couplings = _couplings(home, rules)
+    states = {code: str(state) for code, state in fixed.items() if code not in NUMBERS}
+    _refuse_unknown(states, table, entity)
     numbers = {rate.finding: rate for rate in rates.numbers if rate.entity == entity} if rates is not None else {}
-
-    def pick(name: str, default: Any) -> Any:
-        return fixed[name] if name in fixed else _draw(known.get(name, default), rng)
-
-    def measure(name: str, span: Any) -> float:
-        drawn = _measure(numbers[name], rng) if name in numbers else float(np.exp(rng.uniform(*np.log(span))))
-        return float(fixed[name]) if name in fixed else drawn
-
-    age = float(np.clip(measure("age_years", np.maximum(rules["age"], 0.5)), 0, 95))
-    female = pick("sex", {"female": 1, "male": 1}) == "female"
-    level = str(pick("level", rules["level"]))
-    length = float(np.clip(measure("length_segments", rules.get("length", [1, 1])), 0.25, 12))
-    count = int(_draw(rules.get("count", 1), rng))
-    if "lesion_count" in fixed:
-        count = max(count, 2) if fixed["lesion_count"] == "multiple" else 1
-    shown = RENDERED[rules["archetype"]]
-    names = [name for name in (*rules, *known, *fixed) if name in (*shown, *PERSON)]
-    chosen = {
-        name: str(pick(name, rules.get(name))) for name in dict.fromkeys(names) if _is_said(name, rules, known, fixed)
-    }
-    return Case(entity, rules["archetype"], age, female, level, length, count, _reconcile(chosen, fixed),
-                rules.get("filling", "cyst_clear"), bool(rules.get("surface_cysts")))  # fmt: skip
+    case = None
+    for _ in range(TRIES):
+        case = _make(entity, rules, chances.draw(table, states, rng, couplings), numbers, fixed, rng)
+        if not set(fixed) & set(case.undrawable) - ELSEWHERE:
+            return case
+    assert case is not None
+    code = next(code for code in fixed if code in case.undrawable)
+    raise CallWrong("simulation", expected=f"a sign that this simulated {entity} can show", found=f"{code}={fixed[code]}",
+                    remedy=case.undrawable[code][0].upper() + case.undrawable[code][1:] + ".")  # fmt: skip
 
 
-def _is_said(name: str, rules: Mapping[str, Any], known: Mapping[str, Any], fixed: Mapping[str, Any]) -> bool:
-    """Whether anything says how often a sign has which state."""
-    return name in fixed or name in known or rules.get(name) is not None
+def _chances(entity: str, plain: tuple[Chance, ...], rates: Rates | None) -> tuple[Chance, ...]:
+    """The knowledge's chances, and the plain ones for signs that it does not speak of; parents first."""
+    if rates is None:
+        return plain
+    known = chances.from_rates(rates, entity)
+    told = {chance.finding for chance in known}
+    rest = [chance for chance in plain if chance.finding not in told]
+    before = [chance for chance in rest if chance.given not in told]
+    return (*before, *known, *(chance for chance in rest if chance.given in told))
+
+
+def _one_of(entity: str, rng: np.random.Generator) -> str:
+    choice = _rules(entity).get("one_of")
+    return str(rng.choice(choice)) if choice else entity
+
+
+def _couplings(home: str, rules: Mapping[str, Any]) -> tuple[Coupling, ...]:
+    if rules.get("stenosed"):
+        return (*_EVERYWHERE, _STENOSED)
+    return (*_EVERYWHERE, _INSIDE if home == "intramedullary" else _OUTSIDE)
+
+
+def _table(rules: Mapping[str, Any], home: str, fixed: Mapping[str, Any]) -> dict[str, States | str]:
+    """Every sign's states without rates: as entities.yaml says, else quiet."""
+    plain = ("archetype", "age", "length", "count", "filling", "surface_cysts", "hollow", "stenosed", "one_of")
+    told = {code: states for code, states in rules.items() if code not in plain and states is not None}
+    table: dict[str, States | str] = {**QUIET, **told, "compartment": told.get("compartment", home)}
+    count = rules.get("count", 1)
+    if "lesion_count" not in told and isinstance(count, Mapping):
+        single = float(count.get(1, 0))
+        table["lesion_count"] = {"single": single, "multiple": float(sum(count.values())) - single}
+    table |= {code: str(state) for code, state in fixed.items() if code not in table and code in (*PERSON, *_OPEN)}
+    return {code: states if isinstance(states, Mapping) else str(states) for code, states in table.items()}
+
+
+# Signs with neither a quiet state nor, for some entities, a word in entities.yaml.
+_OPEN = ("axial_position", "axial_territory", "canal_position", "leptomeningeal_site", "cord_compression", "t1_signal",
+         "t2_signal", "enhancement_pattern", "sex", "level", *ELSEWHERE)  # fmt: skip
+
+
+def _refuse_unknown(states: Mapping[str, str], table: tuple[Chance, ...], entity: str) -> None:
+    known = {chance.finding for chance in table}
+    for code in states:
+        if code not in known and code != "sex":
+            raise CallWrong("simulation", expected=f"a sign that a simulated {entity} can show", found=repr(code),
+                            remedy=f"It can show: {', '.join(sorted(known))}.")  # fmt: skip
+
+
+def _make(
+    entity: str,
+    rules: Mapping[str, Any],
+    drawn: dict[str, str],
+    numbers: Mapping[str, NumberRate],
+    fixed: Mapping[str, Any],
+    rng: np.random.Generator,
+) -> Case:
+    def measure(name: str, span: Any, limits: tuple[float, float]) -> float:
+        if name in fixed:
+            return float(np.clip(float(fixed[name]), *limits))
+        return _measure(numbers[name], limits, rng) if name in numbers else float(np.exp(rng.uniform(*np.log(span))))
+
+    drawn.setdefault("sex", str(fixed.get("sex", rng.choice(["female", "male"]))))
+    archetype, drawn_count = _archetype(rules, drawn), 1
+    if drawn.get("lesion_count") == "multiple":
+        drawn_count = 3 if rng.random() < 0.35 else 2
+    form = Form(archetype, drawn.get("level", "thoracic"), bool(rules.get("hollow")))
+    undrawable = find_undrawable(drawn, form)
+    length = measure("length_segments", rules.get("length", [1, 1]), (0.25, 18))
+    wide = measure("t2_length_segments", [1, 1], (0.25, 20)) if {"t2_length_segments"} & {*fixed, *numbers} else None
+    shown = {code: state for code, state in drawn.items() if code not in undrawable}
+    return Case(
+        entity, archetype, measure("age_years", np.maximum(rules["age"], 0.5), (0, 95)), drawn["sex"] == "female",
+        form.level, length, drawn_count, shown, rules.get("filling"), bool(rules.get("surface_cysts")), wide,
+        measure("time_to_nadir_hours", [1, 1], (0, 2000)) if "time_to_nadir_hours" in numbers else None, drawn, undrawable,
+    )  # fmt: skip
+
+
+def _archetype(rules: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
+    """How the lesion grows in the compartment drawn: the entity's own way at home, a plain one elsewhere."""
+    own, compartment = str(rules["archetype"]), drawn["compartment"]
+    if own == "web":
+        return own
+    if own not in COMPARTMENTS[compartment]:
+        return "plaque" if own == "plaque" and compartment == "intramedullary" else STRANGER[compartment]
+    rooted = any(
+        drawn.get(f"nerve_root_{word}", "absent") != "absent" for word in ("thickening", "clumping", "enhancement")
+    )
+    if own == "coating" and drawn.get("leptomeningeal_pattern", "none") == "none" and not rooted:
+        return "nodule"
+    return own
+
+
+def _healthy(rules: Mapping[str, Any], fixed: Mapping[str, Any], rng: np.random.Generator) -> Case:
+    for code in fixed:
+        if code not in ("age_years", "sex", "level"):
+            raise CallWrong("simulation", expected="age_years, sex or level for a healthy spine", found=repr(code))
+    age = float(fixed["age_years"]) if "age_years" in fixed else float(np.exp(rng.uniform(*np.log(rules["age"]))))
+    sex = str(fixed.get("sex", rng.choice(["female", "male"])))
+    level = str(
+        fixed.get("level") or chances.pick({name: float(w) for name, w in rules["level"].items()}, float(rng.random()))
+    )
+    return Case("healthy", "none", age, sex == "female", level, 1.0, 0, {}, drawn={"sex": sex, "level": level})
 
 
 def check_words(signs: Mapping[str, str | float], vocabulary: Vocabulary) -> None:
@@ -147,55 +276,35 @@ def check_words(signs: Mapping[str, str | float], vocabulary: Vocabulary) -> Non
             )
         if term.states and str(state) not in term.states:
             raise CallWrong("simulation", expected=f"{code}: {', '.join(term.states)}", found=repr(state))
+        if term.kind == "number":
+            _check_number(code, state)
+
+
+def _check_number(code: str, state: str | float) -> None:
+    try:
+        float(state)
+    except ValueError as fault:
+        raise CallWrong("simulation", expected=f"a number for {code}", found=repr(state)) from fault
 
 
 def _nearest(near: list[str]) -> str:
     return f"Nearest: {', '.join(near)}." if near else ""
 
 
-def _refuse_unshown(entity: str, archetype: str, fixed: Mapping[str, Any]) -> None:
-    possible = (*RENDERED[archetype], *PERSON, *PLACED)
-    for code in fixed:
-        if code not in possible:
-            raise CallWrong("simulation", expected=f"a sign that a simulated {entity} can show", found=repr(code),
-                            remedy=f"It can show: {', '.join(possible)}.")  # fmt: skip
-    wanted = fixed.get("compartment")
-    if wanted is not None and archetype not in COMPARTMENTS.get(str(wanted), ()):
-        raise CallWrong("simulation", expected=f"the compartment {entity} grows in", found=repr(wanted))
-
-
-def _measure(rate: NumberRate, rng: np.random.Generator) -> float:
+def _measure(rate: NumberRate, limits: tuple[float, float], rng: np.random.Generator) -> float:
+    """A number of its distribution, drawn again where it falls outside what there is."""
     weights = np.array([component[0] for component in rate.components])
-    _, mean, spread = rate.components[int(rng.choice(len(weights), p=weights / weights.sum()))]
-    value = float(rng.normal(mean, spread))
-    return float(np.exp(value)) if rate.log else value
+    value = limits[0]
+    for _ in range(50):
+        _, mean, spread = rate.components[int(rng.choice(len(weights), p=weights / weights.sum()))]
+        value = float(rng.normal(mean, spread))
+        value = float(np.exp(value)) if rate.log else value
+        if limits[0] <= value <= limits[1]:
+            return value
+    return float(np.clip(value, *limits))
 
 
-def _draw(states: Any, rng: np.random.Generator) -> Any:
-    draw = float(rng.random())
-    if not isinstance(states, Mapping):
-        return states
-    total = float(sum(states.values()))
-    for state, weight in states.items():
-        draw -= weight / total
-        if draw < 0:
-            return state
-    return next(reversed(list(states)))
-
-
-def _reconcile(signs: dict[str, str], fixed: Mapping[str, Any]) -> dict[str, str]:
-    """Makes the signs fit each other; what the caller fixed decides."""
-    for sign, state, needs, needed, otherwise in NEEDS:
-        if signs.get(sign) != state or signs.get(needs) == needed:
-            continue
-        if sign in fixed:
-            signs[needs] = needed
-        else:
-            signs[sign] = otherwise
-    if signs.get("enhancement") == "absent":
-        signs.pop("enhancement_pattern", None)
-    if signs.get("enhancement_pattern") == "mural_nodule":
-        signs["tumoral_cyst"] = "present"
-    if signs.get("flow_voids") == "absent":
-        signs.pop("flow_void_site", None)
-    return signs
+def without(case: Case, *codes: str, **states: str) -> Case:
+    """The case with some signs taken out and others set, as parts of a lesion need it."""
+    signs = {code: state for code, state in case.signs.items() if code not in codes}
+    return replace(case, signs={**signs, **states})

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
-
-from thecal.simulation.canal import CORD
+from thecal.simulation.chances import EXISTS
+from thecal.simulation.inspection import INSPECTORS
+from thecal.simulation.limits import ELSEWHERE
+from thecal.simulation.look import CORE, Look, span
 from thecal.simulation.protocols import Protocol
-from thecal.simulation.scene import (
-    BLOOD,
-    CORD_CHANGE,
-    ENHANCING,
-    EXTRADURAL,
-    OEDEMA,
-    OUTER_CYST,
-    POLAR_CYST,
-    SOLID,
-    SYRINX,
-    TUMOUR_CYST,
-    Focus,
-    Scene,
-)
-from thecal.simulation.signs import COMPARTMENTS, PERSON, RENDERED, Case
-from thecal.simulation.spine import DISC_NAMES, VERTEBRA_CODES, Tube
+from thecal.simulation.scene import BLOOD, OEDEMA, SYRINX, Focus, Scene
+from thecal.simulation.signs import IMAGING, PERSON, Case
+from thecal.simulation.spine import DISC_NAMES, VERTEBRA_CODES
 
 LESION_NAMES: Mapping[int, str] = {
     1: "enhancing tumour", 2: "solid tumour without enhancement", 3: "oedema", 4: "tumoral cyst",
@@ -34,18 +21,46 @@ LESION_NAMES: Mapping[int, str] = {
     8: "tumour, enhancement not assessed", 9: "extramedullary cyst", 10: "extradural or bone lesion", 11: "polar cyst",
     12: "syrinx",
 }  # fmt: skip
-CORE = (ENHANCING, SOLID, TUMOUR_CYST, OUTER_CYST, EXTRADURAL, CORD_CHANGE)
-# Signs told as measured, and signs that only an enhanced study can show; the rest of what is rendered is told as drawn.
-MEASURED = ("cord_expansion", "oedema", "tumoral_cyst", "polar_cyst", "syrinx", "haemorrhage")
-WITH_CONTRAST = (
-    "enhancement",
-    "enhancement_pattern",
-    "leptomeningeal_pattern",
-    "leptomeningeal_site",
-    "nerve_root_enhancement",
-)
-# Cord area against its own before the lesion, and change of its shape, from which a reader would say so; judged.
-EXPANDED, DEFORMED = 1.15, 1.15
+# Findings that a study without a lesion can have or lack; the rest is told of a lesion.
+HEALTHY: Mapping[str, str] = {
+    "leptomeningeal_pattern": "none",
+    "nerve_root_thickening": "absent",
+    "nerve_root_clumping": "absent",
+    "nerve_root_enhancement": "absent",
+    "cord_compression": "absent",
+    "cord_expansion": "absent",
+    "dysraphism": "absent",
+    "bone_destruction": "absent",
+    "bone_remodelling": "absent",
+    "flow_voids": "absent",
+    "siderosis_or_subarachnoid_blood": "absent",
+    "haemorrhage": "absent",
+    "syrinx": "absent",
+    "calcification": "absent",
+    "pachymeningeal_enhancement": "absent",
+    "vertebral_lesion": "absent",
+}
+# What the painted sheets decide, whatever was drawn.
+MEASURED = ("cord_expansion", "oedema", "tumoral_cyst", "polar_cyst", "syrinx", "cord_compression")
+WITH_CONTRAST = ("enhancement", "enhancement_pattern", "leptomeningeal_pattern", "leptomeningeal_site", "nerve_root_enhancement",
+                 "rim_flame_sign", "pachymeningeal_enhancement")  # fmt: skip
+# Findings whose image must be in the study to show them: any of these roles.
+NEEDED: Mapping[str, tuple[tuple[str, ...], str]] = {
+    **dict.fromkeys(WITH_CONTRAST, (("T1w_ce",), "no T1w after contrast")),
+    "t1_signal": (("T1w",), "no T1w before contrast"), "fat_signal": (("T1w", "ct"), "neither T1w nor CT"),
+    "restricted_diffusion": (("ADC", "dwi"), "no diffusion series"), "calcification": (("ct", "ct_myelogram"), "no CT"),
+    "choline_raised": (("mrs",), "no spectrum"),
+    **dict.fromkeys(("t2_signal", "oedema"), (("T2w", "T2w_fs"), "no T2w")),
+    **dict.fromkeys(("haemorrhage", "cap_sign", "haemosiderin_ring", "siderosis_or_subarachnoid_blood"),
+                    (("T2starw", "T2w"), "neither T2*w nor T2w")),
+}  # fmt: skip
+ROOTS = ("nerve_root_thickening", "nerve_root_clumping", "nerve_root_enhancement")
+UNTOLD = {
+    **dict.fromkeys(ELSEWHERE, "the head lies outside the field of view"),
+    "length_segments": "a coating has no length of its own", "t2_length_segments": "it is told of changes within the cord",
+    "cord_compression": "nothing presses on the cord from outside, or there is none beside the lesion",
+}  # fmt: skip
+NO_LESION = "there is no lesion to tell it of"
 
 
 @cache
@@ -56,32 +71,46 @@ def anatomy_names() -> Mapping[int, str]:
     return names | {50: "sacrum"} | DISC_NAMES
 
 
-def compartment_of(case: Case) -> str | None:
-    """The compartment of a case's lesion; None without a lesion."""
-    return next((name for name, kinds in COMPARTMENTS.items() if case.archetype in kinds), None)
+@dataclass(frozen=True)
+class Truth:
+    """What is true of a phantom: findings as painted, why others cannot be shown, and what this study's series do not show.
+
+    drawn holds every state as it was drawn, those of the person and of the head included.
+    """
+
+    findings: Mapping[str, str | float]
+    not_drawable: Mapping[str, str]
+    not_shown: Mapping[str, str]
+    drawn: Mapping[str, str]
 
 
-def true_findings(case: Case, scene: Scene, foci: list[Focus], plan: Protocol) -> dict[str, str | float]:
-    """Every finding that was rendered, by code."""
-    roles = {series.role for series in plan.series}
-    enhanced, weighted = "T1w_ce" in roles, bool(roles & {"T2w", "T1w"})
-    if case.archetype == "none" or not weighted:
-        return {"leptomeningeal_pattern": "none"} if enhanced and weighted else {}
-    told: dict[str, str | float] = {}
-    compartment = compartment_of(case)
-    if compartment:
-        told["compartment"] = compartment
+def tell(case: Case, scene: Scene, foci: list[Focus], plan: Protocol) -> Truth:
+    """Every imaging finding of a phantom: its state, or why it has none; the same whichever series are acquired."""
+    if case.archetype == "none":
+        left = {code: NO_LESION for code in IMAGING if code not in HEALTHY}
+        left |= dict.fromkeys(ELSEWHERE, "the head lies outside the field of view")
+        return Truth(dict(HEALTHY), left, _not_shown(HEALTHY, scene, plan), dict(case.drawn))
+    told: dict[str, str | float] = {code: state for code, state in case.signs.items() if code in IMAGING}
     told["level"] = _level(scene, foci)
-    # Coating counts as one lesion, its nodules each.
-    many = len(foci) > 1 or case.signs.get("leptomeningeal_pattern") in ("nodular", "mixed")
-    told["lesion_count"] = "multiple" if many else "single"
-    unseen = {*MEASURED, *(() if enhanced else WITH_CONTRAST), *(() if "T1w" in roles else ("t1_signal", "fat_signal"))}
-    shown = [code for code in RENDERED[case.archetype] if code not in unseen]
-    told |= {code: case.signs[code] for code in shown if code in case.signs}
-    if enhanced:
-        told.setdefault("leptomeningeal_pattern", "none")
     told |= _measured(case, scene, foci)
-    return told
+    undefined = {
+        code: f"it is told only where {parent} is {' or '.join(states)}"
+        for code, (parent, states) in EXISTS.items()
+        if code in IMAGING and code not in told and told.get(parent) not in states
+    }
+    rest = {code: UNTOLD.get(code, "nothing says how often it is seen") for code in IMAGING if code not in told}
+    return Truth(told, {**rest, **undefined, **case.undrawable}, _not_shown(told, scene, plan), dict(case.drawn))
+
+
+def _not_shown(told: Mapping[str, str | float], scene: Scene, plan: Protocol) -> dict[str, str]:
+    """The findings that no series of the study can show, and why."""
+    roles = {series.role for series in plan.series}
+    why = {code: reason for code, (needed, reason) in NEEDED.items() if code in told and not roles & set(needed)}
+    if scene.canal.s[0] > scene.spine.conus_tip - 40 * scene.spine.scale:
+        why |= {code: "the roots of the cauda equina lie outside the field of view" for code in ROOTS if code in told}
+    if not roles - {"localizer"}:
+        return dict.fromkeys(told, "localizers only")
+    return why
 
 
 def _level(scene: Scene, foci: list[Focus]) -> str:
@@ -97,88 +126,24 @@ def _level(scene: Scene, foci: list[Focus]) -> str:
     return "cervical" if s < spine.level("C2").low else "craniocervical"
 
 
-def _span(scene: Scene, codes: tuple[int, ...], instance: int) -> tuple[float, float] | None:
-    reach: list[float] = []
-    for sheet in scene.sheets:
-        found = np.isin(sheet.lesion, codes) & (sheet.instance == instance)
-        along = np.flatnonzero(found.sum(axis=(0, 1)) > 1)
-        if along.size:
-            half = (sheet.s[1] - sheet.s[0]) / 2
-            reach += [float(sheet.s[along[0]] - half), float(sheet.s[along[-1]] + half)]
-    return (min(reach), max(reach)) if reach else None
-
-
 def _measured(case: Case, scene: Scene, foci: list[Focus]) -> dict[str, str | float]:
+    look = Look(scene, foci)
+    spine, main = scene.spine, look.main
     told: dict[str, str | float] = {}
-    index = max(foci, key=lambda focus: focus.half_mm)
-    spine = scene.spine
-    core = _span(scene, CORE, index.instance) or _span(scene, (BLOOD,), index.instance)
+    core = span(look, CORE, main.instance) or span(look, (BLOOD, SYRINX), main.instance)
     if core and case.archetype != "coating":
         told["length_segments"] = round(spine.segments_between(*core), 2)
-    inside = compartment_of(case) == "intramedullary"
-    present = {code: _any(scene, code) for code in (OEDEMA, TUMOUR_CYST, POLAR_CYST, SYRINX, BLOOD)}
-    if inside:
-        told |= {code: "present" if present[number] else "absent"
-                 for code, number in (("polar_cyst", POLAR_CYST), ("syrinx", SYRINX))}  # fmt: skip
-        change = _span(scene, (*CORE, BLOOD, OEDEMA), index.instance)
+    if case.compartment == "intramedullary" and case.archetype != "web":
+        change = span(look, (*CORE, BLOOD, OEDEMA), main.instance)
         if change and case.signs.get("t2_signal") != "isointense":
             told["t2_length_segments"] = round(spine.segments_between(*change), 2)
-        told["cord_expansion"] = _expansion(scene, index)
-    if case.archetype in ("intramedullary_mass", "nodule"):
-        told["tumoral_cyst"] = "present" if present[TUMOUR_CYST] else "absent"
-        told["haemorrhage"] = "present" if present[BLOOD] else "absent"
-    if case.archetype == "intramedullary_mass":
-        told["oedema"] = _oedema(scene, index, core)
-    if not inside and case.archetype != "coating" and index.s > spine.conus_tip + 10:
-        told["cord_compression"] = _compression(scene, index)
-    return told
-
-
-def _any(scene: Scene, code: int) -> bool:
-    return any(int((sheet.lesion == code).sum()) > 8 for sheet in scene.sheets)
-
-
-def _along(scene: Scene, focus: Focus) -> tuple[Tube, Tube, NDArray[np.bool_]]:
-    """The cord as it is and as it was before the lesion, and where along the canal the lesion lies."""
-    spine = scene.spine
-    assert spine.healthy_cord is not None
-    return (
-        spine.cord,
-        spine.healthy_cord,
-        (spine.s >= focus.low - 1) & (spine.s <= focus.high + 1) & (spine.healthy_cord.area > 8),
+    pressed = (
+        () if case.compartment == "intramedullary" or "cord_compression" in case.undrawable else ("cord_compression",)
     )
-
-
-def _expansion(scene: Scene, focus: Focus) -> str:
-    """Whether the cord is wider than it was without the lesion."""
-    now, before, here = _along(scene, focus)
-    return "present" if here.any() and float((now.area[here] / before.area[here]).max()) > EXPANDED else "absent"
-
-
-def _oedema(scene: Scene, focus: Focus, core: tuple[float, float] | None) -> str:
-    span = _span(scene, (OEDEMA,), focus.instance)
-    if span is None or core is None:
-        return "absent"
-    beyond = max(core[0] - span[0], 0) + max(span[1] - core[1], 0)
-    if beyond < 3:
-        return "absent"
-    return "extensive" if beyond > core[1] - core[0] else "limited"
-
-
-def _compression(scene: Scene, focus: Focus) -> str:
-    """Whether a lesion outside the cord touches it or changes its shape."""
-    now, before, here = _along(scene, focus)
-    if not here.any():
-        return "absent"
-    flattened = (now.b[here] / now.a[here]) / (before.b[here] / before.a[here])
-    if (
-        float(np.abs(np.log(flattened)).max()) > np.log(DEFORMED)
-        or float((now.area[here] / before.area[here]).min()) < 1 / DEFORMED
-    ):
-        return "deformed"
-    sheet = scene.canal.crop(s=(focus.low, focus.high))
-    near = ndimage.binary_dilation(sheet.anatomy == CORD, iterations=2)
-    return "contact" if bool((near & (sheet.lesion > 0) & (sheet.anatomy != CORD)).any()) else "absent"
+    for code in MEASURED:
+        if code in (*case.signs, *pressed) and (state := INSPECTORS[code](look)) is not None:
+            told[code] = state
+    return told
 
 
 def told_context(case: Case) -> dict[str, str | float]:
@@ -192,4 +157,6 @@ def told_context(case: Case) -> dict[str, str | float]:
             "intramedullary_abscess",
         )
         known["onset"] = "acute" if acute else "subacute" if subacute else "chronic"
+    if case.nadir_hours is not None:
+        known["time_to_nadir_hours"] = round(case.nadir_hours, 1)
     return known | {code: case.signs[code] for code in PERSON if code in case.signs}
