@@ -51,7 +51,7 @@ def draw_discs(rng: np.random.Generator, age: float, numbering: Numbering) -> di
 
 def _draw_disc(rng: np.random.Generator, name: str, state: float, numbering: Numbering) -> Disc:
     joined = numbering.half_joined and name == numbering.last_lumbar
-    bulge = float(np.clip((0.2 + 0.8 * state) * rng.gamma(2.2, 0.62), 0, 2.8 if name[0] != "T" else 1.6))
+    bulge = float(np.clip((0.05 + 0.95 * state) * rng.gamma(2.2, 0.56), 0, 2.8 if name[0] != "T" else 1.6))
     flavum = float(np.clip(state * rng.gamma(1.6, 0.45), 0, 2.2)) * (0.5 if name[0] == "T" else 1.0)
     torn = rng.random() < (0.06 + 0.05 * state) * (0.3 if name[0] == "T" else 1.0)
     spot = float(rng.normal(0, 3.0)), float(rng.uniform(2.0, 4.5)) * (0.7 if name[0] == "C" else 1.0)
