@@ -85,7 +85,7 @@ class _References:
         for key in keys:
             if key not in self.shelf.sources:
                 raise KnowledgeInvalid(f"articles/{self.code}.md", expected="a key of sources.yaml", found=repr(key))
-        return tuple(self.numbers.setdefault(key, len(self.numbers) + 1) for key in keys)
+        return tuple(sorted(self.numbers.setdefault(key, len(self.numbers) + 1) for key in keys))
 
     @property
     def sources(self) -> tuple[Source, ...]:
