@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from thecal.simulation.numbering import ONE_FEWER, ONE_MORE, PEOPLE, USUAL, draw_numbering, numbered
-from thecal.simulation.spine import CORD_AREA, DISC_CODES, DISC_NAMES, SAC_AREA, VERTEBRA_CODES, draw_spine
+from thecal.simulation.sizes import CORD_AREA, SAC_AREA
+from thecal.simulation.spine import DISC_CODES, DISC_NAMES, VERTEBRA_CODES, draw_spine
 
 
 def test_levels_follow_each_other_without_gaps() -> None:
