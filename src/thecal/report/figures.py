@@ -229,10 +229,11 @@ def _caption(
     how = "" if series.plane == view else wording.say("figure.reformatted")
     plane = wording.name("plane", view)
     orientation = wording.say("figure.orientation", left=wording.say(f"figure.left_{frame.letters()[0]}"))
-    return wording.say(
-        key, plane=plane if told else capital(plane), role=wording.name("role", series.role), how=how, series=series.key,
+    said = wording.say(
+        key, plane=plane, role=wording.name("role", series.role), how=how, series=series.key,
         legend=" ".join((*legend, orientation)), **told,
     )  # fmt: skip
+    return capital(said)
 
 
 def _finish(drawn: Canvas, series: Series) -> str:

@@ -81,7 +81,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 def _fillings(gap: str) -> str:
     """What may stand in a gap: a finding's or state's code with spaces for underscores, or anything."""
     kind = _kind(gap)
-    if kind not in ("finding", "state", "needed"):
+    if kind is None or gap.rstrip("0123456789") not in ("finding", "state", "roles"):
         return ".+?"
     names = "|".join(sorted(map(re.escape, _names(kind, words.read("en"))), key=len, reverse=True))
     return f"(?:{names})(?: or (?:{names}))*" if kind == "needed" else names
@@ -140,7 +140,7 @@ def _names(kind: str, told: Mapping[str, str]) -> dict[str, str]:
     english = words.read("en")
     codes = {key: name for key, name in told.items() if key.startswith(f"{kind}.")}
     by_code = {_key(key.rsplit(".", 1)[-1].replace("_", " ")): name for key, name in codes.items()}
-    return by_code if kind != "needed" else {_key(english[key]): name for key, name in codes.items()}
+    return by_code if kind != "needed" else by_code | {_key(english[key]): name for key, name in codes.items()}
 
 
 def _key(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from thecal.records import Change, Figure, Finding, Lesion, NotAssessed, Place, Report
 from thecal.report.sentences import compartment_of, lesion_sentence, level_of
-from thecal.report.wording import LOW, Wording, capital, listed, percent, whole
+from thecal.report.wording import LOW, NARROW, Wording, capital, listed, percent, whole
 
 Pairs = tuple[tuple[str, str], ...]
 # A sign this near to its lesion's centre is shown without a place of its own.
@@ -141,7 +141,7 @@ def _cells(lesion: Lesion, report: Report, wording: Wording) -> Pairs:
 
 
 def _volume(lesion: Lesion, wording: Wording) -> str:
-    return f"{wording.number(lesion.volume_mm3 / 1000)} ml"
+    return f"{wording.number(lesion.volume_mm3 / 1000)}{NARROW}ml"
 
 
 def _length(lesion: Lesion, report: Report, wording: Wording) -> str:
