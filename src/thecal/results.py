@@ -118,15 +118,16 @@ def _move(source: Path, target: Path) -> tuple[Path, Path]:
 def write(result: Result, folder: Path, log: Sequence[Mapping[str, Any]]) -> tuple[Hole, ...]:
     """Writes everything a reading leaves: the report in each format, label maps, aligned series, key images and the log.
 
-    A format that cannot be made here is left out, and handed back as a hole; the others are kept.
+    A format that cannot be made here is left out, and handed back as a hole; the others are kept. Images are written beside the
+    report: resampling and compressing leave the interpreter free for setting the text.
     """
-    with staged(folder) as partial:
+    with staged(folder) as partial, ThreadPoolExecutor(1) as beside:
+        images = beside.submit(_write_images, result, partial)
         holes = _write_reports(result.report, partial)
         _write_bundle(result, partial)
-        _write_labels(result, partial / "labels")
-        _write_aligned(result, partial / "aligned")
         _write_figures(result.report, partial / "figures")
         more, left_out = _write_dicom(result, partial)
+        images.result()
         told = [*log, *({"stage": "write", "left_out": words} for words in left_out)]
         lines = (json.dumps(line, ensure_ascii=False, default=str) for line in told)
         (partial / "log.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -263,6 +264,11 @@ def write_labels(made: Segmentation, source_key: str, folder: Path) -> None:
         for name, maps in (("anatomy", made.anatomy), ("lesion", made.lesion)):
             if source_key in maps:
                 write_label_map(maps[source_key], partial / f"{name}.nii.gz")
+
+
+def _write_images(result: Result, folder: Path) -> None:
+    _write_labels(result, folder / "labels")
+    _write_aligned(result, folder / "aligned")
 
 
 def _write_labels(result: Result, folder: Path) -> None:
