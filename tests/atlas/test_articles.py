@@ -11,6 +11,7 @@ from thecal.atlas import body, compose
 
 STILL_TO_BE_WRITTEN: tuple[str, ...] = ()
 SIGNS_AT_LEAST = 25
+MACHINE_WRITTEN = ("droracle.ai",)
 CODES = sorted(shipped().articles)
 
 
@@ -85,3 +86,9 @@ def test_figures_that_the_evidence_holds_are_not_typed() -> None:
             ]
             repeated += [(article.code, sentence.text) for row in rows if f"{row.n} of {row.of} " in sentence.text]
     assert repeated == []
+
+
+def test_no_sentence_rests_on_a_page_that_a_machine_wrote() -> None:
+    for article in shipped().articles.values():
+        cited = {key for _, sentence in body.sentences(body.parse(article)) for key in sentence.sources}
+        assert not [key for key in cited if any(site in (shipped().sources[key].url or "") for site in MACHINE_WRITTEN)]
