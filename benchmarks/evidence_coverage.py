@@ -1,7 +1,7 @@
 """What of the differential is counted, what is judged, and what is missing; and a random sample of rows to be read again.
 
 python benchmarks/evidence_coverage.py -o src/thecal/knowledge/evidence/coverage.md
-python benchmarks/evidence_coverage.py --sample 40 --seed 20261125 -o src/thecal/knowledge/evidence/audit-sample-2.csv
+python benchmarks/evidence_coverage.py --sample 40 --seed 20261125 -o sample.csv
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ COLUMNS = (
     "row", "entity", "finding", "state", "n", "of", "source", "title", "doi", "pmid", "url", "where", "note", "claim",
     "verdict", "reason", "read_at", "date",
 )  # fmt: skip
+ROUNDING = 1e-9  # a share that is one minus one in floating point is no count
 
 
 def page() -> str:
@@ -28,7 +29,7 @@ def page() -> str:
     rates = {(rate.entity, rate.finding): rate for rate in pool_text(knowledge.text, knowledge.vocabulary).states}
     entities = tuple(dict.fromkeys(entity for entity, _ in rates))
     findings = tuple(dict.fromkeys(finding for _, finding in rates))
-    counted = {key: rate for key, rate in rates.items() if rate.counted > 0}
+    counted = {key: rate for key, rate in rates.items() if rate.counted > ROUNDING}
     lines = [
         "# What is counted and what is judged",
         "",
