@@ -127,7 +127,7 @@ def to_case(findings: Mapping[str, Any], model: Model) -> Case:
         if code in model.densities:
             case[code] = Number(float(told))
         elif code in model.nodes:
-            case[code] = soft(code, told if isinstance(told, Mapping) else {told: 1.0}, model)
+            case[code] = soft(code, told, model) if isinstance(told, Mapping) else model.seen[code, told]
     return case
 
 
@@ -141,9 +141,10 @@ def _rank_checked(told: Sequence[Mapping[str, Any]], model: Model) -> list[Diffe
     cases = [to_case(findings, model) for findings in told]
     proven = [findings.get("proven_diagnosis") for findings in told]
     ranked = rank_all(cases, model, [PATIENT] * len(cases), proven)
+    silent = [findings.keys() - case.keys() - {"proven_diagnosis"} for findings, case in zip(told, cases, strict=True)]
     return [
-        replace(one, unused=tuple(sorted({*one.unused, *(findings.keys() - case.keys() - {"proven_diagnosis"})})))
-        for one, findings, case in zip(ranked, told, cases, strict=True)
+        replace(one, unused=tuple(sorted({*one.unused, *idle}))) if idle else one
+        for one, idle in zip(ranked, silent, strict=True)
     ]
 
 

@@ -74,7 +74,7 @@ def log_odds(score: Array) -> Array:
 
 def tell(case: Case, signs: Signs, entities: Iterable[str], model: Model) -> tuple[Evidence, ...]:
     """What was found for and against the named entities, heaviest first within each, with its counts and sources."""
-    told = []
+    told: list[Evidence] = []
     states = {code: state_of(code, case, model) for code in signs.codes}
     for entity in entities:
         row = model.index(entity)
@@ -95,7 +95,7 @@ def state_of(code: str, case: Case, model: Model) -> str:
 
 def _evidence(code: str, state: str, entity: str, row: int, weight: float, model: Model) -> Evidence:
     counts = model.counts.get((entity, code, state), ())
-    counted = float(model.nodes[code].counted[row]) if code in model.nodes else 0.0
+    counted = model.counted[code][row] if code in model.nodes else 0.0
     return Evidence(code, state, entity, weight, counts, weight * (1 - counted))
 
 

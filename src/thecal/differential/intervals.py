@@ -2,13 +2,13 @@
 
 They cover the counts, the strength of judgement, the spread between studies (through the series' worth) and the base rates'
 own uncertainty. They do not cover a wrong structure, a wrongly coded finding, or an entity missing from the list.
-Draws are kept in seven digits, which is enough and twice as fast. Arrays are entities × cases × draws.
+Draws are kept in seven digits, which is enough and twice as fast. Arrays are cases × entities × draws.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.random import Generator, default_rng
@@ -16,7 +16,7 @@ from numpy.random import Generator, default_rng
 from thecal.differential.model import Model, density_at
 from thecal.differential.structure import Array
 from thecal.differential.trees import Downward
-from thecal.differential.weighing import Case, Number, Weighed, numbers_of, posterior
+from thecal.differential.weighing import Case, Number, Weighed, numbers_of, trust_in_signs
 
 COVERS = "counts, the strength of judgement, the spread between studies, and the base rates; nothing else"
 REMEMBERED = 400
@@ -28,21 +28,15 @@ def generator(name: str) -> Generator:
     return default_rng(zlib.crc32(name.encode()))
 
 
-def state_draws(codes: Iterable[str], model: Model) -> Array:
-    """Log ratio of drawn to stated rates: entities × columns × draws, filled for the findings asked for."""
-    if "state draws" not in model.memory:
-        shape = (len(model.entities), model.width, int(model.settings["intervals"]["draws"]))
-        model.memory["state draws"] = np.zeros(shape, np.float32), set()
-    ratios, known = model.memory["state draws"]
-    for code in codes:
-        if code not in known:
-            ratios[:, model.columns[code]] = _draw_states(code, model)
-            known.add(code)
-    told: Array = ratios
-    return told
+def state_draws(code: str, model: Model) -> tuple[Array, Array]:
+    """Log ratio of drawn to stated rates of a finding, states × entities × draws, and the ratio less 1."""
+    known: dict[str, tuple[Array, Array]] = model.memory.setdefault("state draws", {})
+    if code not in known:
+        known[code] = _draw_states(code, model)
+    return known[code]
 
 
-def _draw_states(code: str, model: Model) -> Array:
+def _draw_states(code: str, model: Model) -> tuple[Array, Array]:
     node, share = model.nodes[code], float(model.settings["caution"]["contamination"])
     mean = node.own.mean(axis=0)
     own = np.concatenate([node.own, mean[None]])
@@ -50,8 +44,8 @@ def _draw_states(code: str, model: Model) -> Array:
     shape = (int(model.settings["intervals"]["draws"]), *alpha.shape)
     gamma = np.maximum(generator(code).standard_gamma(alpha, shape, np.float32), 1e-12)
     drawn = (1 - share) * gamma / gamma.sum(axis=2, keepdims=True) + share * mean
-    ratio: Array = np.log(drawn / node.plain)
-    return np.moveaxis(ratio, 0, 2)
+    ratio = np.ascontiguousarray((drawn / node.plain).transpose(2, 1, 0), np.float32)
+    return np.log(ratio), ratio - 1
 
 
 def number_draws(code: str, told: Number, model: Model) -> Array:
@@ -87,13 +81,18 @@ def prior_draws(model: Model) -> Array:
 
 
 def draw_posteriors(cases: Sequence[Case], weighed: Weighed, down: Downward, model: Model) -> Array:
-    """Posterior probabilities under each draw of the rates: entities × cases × draws."""
-    moved = _moved(weighed, down, model)
+    """Posterior probabilities under each draw of the rates: cases × entities × draws."""
+    score = _moved(weighed, down, model)
     for place, case in enumerate(cases):
         for code, number in numbers_of(case, model).items():
-            moved[:, place] += number_draws(code, number, model)
-    base = weighed.log_prior[:, :, None].astype(np.float32) + prior_draws(model)[:, None]
-    return posterior(base, weighed.likelihood[:, :, None].astype(np.float32) + moved, model)
+            score[place] += number_draws(code, number, model)
+    score *= trust_in_signs(model)
+    score += (weighed.log_prior + trust_in_signs(model) * weighed.likelihood).T.astype(np.float32)[:, :, None]
+    score += prior_draws(model)
+    score -= score.max(axis=1, keepdims=True)
+    np.exp(score, out=score)
+    score /= score.sum(axis=1, keepdims=True)
+    return score
 
 
 def _moved(weighed: Weighed, down: Downward, model: Model) -> Array:
@@ -102,26 +101,26 @@ def _moved(weighed: Weighed, down: Downward, model: Model) -> Array:
     A state that was seen counts by the log ratio of its rate. Where the state is not sure (a soft sign, an unassessed
     parent), the ratios count by how likely each state is, to first order.
     """
-    sheet, active = weighed.sheet, weighed.up.active
-    ratios = state_draws(active, model)
-    moved: Array = np.zeros((len(model.entities), sheet.size, ratios.shape[2]), np.float32)
-    seen, unsure = [], []
-    for code, there in active.items():
-        told = sheet.told.get(code)
-        sure = (np.count_nonzero(told, axis=0) == 1) & there if told is not None else np.zeros(sheet.size, bool)
-        belief = down.rates[:, model.columns[code]]
-        seen.append((belief * sure, ratios[:, model.columns[code]]))
-        if np.any(there & ~sure):
-            unsure.append((belief * (there & ~sure), np.expm1(ratios[:, model.columns[code]])))
-    for parts in (seen, unsure):
-        if parts:
-            weight = np.concatenate([part for part, _ in parts], axis=1).transpose(0, 2, 1)
-            moved += weight @ np.concatenate([ratio for _, ratio in parts], axis=1)
+    sheet, shape = weighed.sheet, prior_draws(model).shape
+    moved: Array = np.zeros((sheet.size, *shape), np.float32)
+    for code, there in weighed.up.active.items():
+        log_ratio, excess = state_draws(code, model)
+        told, belief = sheet.told.get(code), down.rates[:, model.columns[code]]
+        sure = np.count_nonzero(told, axis=0) == 1 if told is not None else np.zeros(sheet.size, bool)
+        seen = told.argmax(axis=0).tolist() if told is not None else ()
+        for place in np.flatnonzero(there).tolist():
+            if sure[place]:
+                moved[place] += log_ratio[seen[place]]
+            else:
+                moved[place] += (excess * belief[:, :, place].T[:, :, None]).sum(axis=0)
     return moved
 
 
 def ninety(draws: Array, probability: Array) -> Array:
-    """The 5 % and 95 % points of the draws, widened where the stated probability lies outside: entities × cases × 2."""
+    """The 5 % and 95 % points of the draws, widened where the stated probability (cases × entities) lies outside.
+
+    Cases × entities × 2.
+    """
     aside = round(0.05 * (draws.shape[2] + 1)) - 1
     ordered = np.sort(draws, axis=2)
     low, high = ordered[:, :, aside], ordered[:, :, -1 - aside]

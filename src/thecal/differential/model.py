@@ -65,7 +65,7 @@ class Model:
     settings: Mapping[str, Any]
     pooled: Pooled
     kind: str
-    aggressive: Mapping[str, float]
+    judged_aggressive: Mapping[str, float]
     outcomes: Mapping[str, Any]
     memory: dict[str, Any] = field(default_factory=dict)
 
@@ -103,6 +103,25 @@ class Model:
         for code, node in self.nodes.items():
             paths[code] = (code, *(paths[node.parent] if node.parent else ()))
         return paths
+
+    @cached_property
+    def counted(self) -> Mapping[str, list[float]]:
+        """The counted share of each finding's rate, by entity's row."""
+        return {code: node.counted.tolist() for code, node in self.nodes.items()}
+
+    @cached_property
+    def seen(self) -> Mapping[tuple[str, str], Array]:
+        """The likelihood by state of a finding whose state is sure."""
+        return {
+            (code, state): one
+            for code, node in self.nodes.items()
+            for state, one in zip(node.states, np.eye(len(node.states)), strict=True)
+        }
+
+    @cached_property
+    def aggressive(self) -> Array:
+        """How much of each entity is high-grade or malignant, by row; empty without judgement."""
+        return np.array([self.judged_aggressive.get(entity, 0.0) for entity in self.entities if self.judged_aggressive])
 
     @cached_property
     def width(self) -> int:
@@ -162,7 +181,7 @@ def lay_out(
         settings=settings,
         pooled=pooled,
         kind=base_rates,
-        aggressive={entity: float(told["aggressive"]) for entity, told in (judgement or {}).items()},
+        judged_aggressive={entity: float(told["aggressive"]) for entity, told in (judgement or {}).items()},
         outcomes=outcomes or {},
     )
 

@@ -20,11 +20,11 @@ AT_LEAST = 0.05
 
 
 def look_beyond(
-    case: Case, probability: Array, sites: Array, model: Model, proven: str | None = None
+    case: Case, probability: Array, rates: Array, model: Model, proven: str | None = None
 ) -> tuple[Outlook, ...]:
-    """Every statement beyond the name that the case allows; sites are the rates of the primary's site, entities × states."""
+    """Every statement beyond the name that the case allows; rates are those of all findings given what was assessed."""
     told = (
-        _primary(case, probability, sites, model, proven),
+        _primary(case, probability, rates, model, proven),
         _aggressiveness(case, probability, model),
         *_resection(case, probability, model, proven),
         _eano_esmo(case, probability, model, proven),
@@ -51,7 +51,7 @@ def sites_of_primary(rates: Array, model: Model) -> Array:
     return sites
 
 
-def _primary(case: Case, probability: Array, sites: Array, model: Model, proven: str | None) -> Outlook | None:
+def _primary(case: Case, probability: Array, rates: Array, model: Model, proven: str | None) -> Outlook | None:
     """The likely primary site, weighed over the kinds of metastasis, where none is known and metastases are in question."""
     entities = (
         *METASTASES,
@@ -63,7 +63,7 @@ def _primary(case: Case, probability: Array, sites: Array, model: Model, proven:
     share = float(probability[rows].sum()) if rows else 0.0
     if "known_primary_site" in case or (share < AT_LEAST and not (proven and rows)):
         return None
-    likely = (probability[rows] / share) @ sites[rows]
+    likely = (probability[rows] / share) @ sites_of_primary(rates, model)[rows]
     names = model.nodes["known_primary_site"].states
     first = [(names[place], float(likely[place])) for place in np.argsort(-likely, kind="stable")[:4]]
     listed = ", ".join(f"{name.replace('_', ' ')} {chance:.0%}" for name, chance in first)
@@ -78,11 +78,9 @@ def _primary(case: Case, probability: Array, sites: Array, model: Model, proven:
 
 def _aggressiveness(case: Case, probability: Array, model: Model) -> Outlook | None:
     """The share of the ranking that lies with aggressive entities, and the assessed signs that go with aggressiveness."""
-    if not model.aggressive:
+    if not len(model.aggressive):
         return None
-    grades = np.array([model.aggressive.get(entity, 0.0) for entity in model.entities[:-1]])
-    named = probability[:-1]
-    share = float((named * grades).sum() / named.sum())
+    share = float(probability @ model.aggressive / (1 - probability[-1]))
     signs = []
     for rule in model.outcomes.get("aggressive_signs", ()):
         if rule["finding"] in case and state_of(rule["finding"], case, model) in rule["states"]:
@@ -97,8 +95,8 @@ def _aggressiveness(case: Case, probability: Array, model: Model) -> Outlook | N
 
 def _resection(case: Case, probability: Array, model: Model, proven: str | None) -> tuple[Outlook, ...]:
     """Published rates of gross total resection for the leading entities, with the signs that bear on it."""
-    order = [model.entities[row] for row in np.argsort(-probability[:-1], kind="stable")]
-    likely = [entity for entity in order[:3] if probability[model.index(entity)] >= AT_LEAST]
+    order = np.argsort(-probability[:-1], kind="stable")[:3].tolist()
+    likely = [model.entities[row] for row in order if probability[row] >= AT_LEAST]
     leading = [proven, *(model.entities[row] for row in model.rows(proven))] if proven else likely
     signs = tuple(
         f"{rule['finding'].replace('_', ' ')} {state_of(rule['finding'], case, model).replace('_', ' ')}: {rule['why']}"

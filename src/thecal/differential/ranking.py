@@ -11,7 +11,7 @@ from thecal.differential.alerts import raise_alerts
 from thecal.differential.explanation import LEAST, Signs, fits_nothing, gather_signs, tell
 from thecal.differential.intervals import COVERS, draw_posteriors, ninety
 from thecal.differential.model import NONE, Model
-from thecal.differential.outlook import look_beyond, sites_of_primary
+from thecal.differential.outlook import look_beyond
 from thecal.differential.questions import Outcomes, Turn, ask, foresee, turns
 from thecal.differential.reliance import Reliance, find_reliance
 from thecal.differential.structure import Array
@@ -34,7 +34,7 @@ def rank_all(
     """Many cases ranked side by side, each as `rank` would."""
     weighed = weigh_cases(cases, model)
     down = send_down(weighed.sheet, weighed.up, model)
-    bounds = ninety(draw_posteriors(cases, weighed, down, model), weighed.probability)
+    bounds = ninety(draw_posteriors(cases, weighed, down, model), weighed.probability.T)
     outcomes = foresee(weighed.probability, down, model)
     signs = gather_signs(cases, weighed, down, model)
     rests = find_reliance(cases, weighed, down, model)
@@ -66,12 +66,11 @@ class Told:
 def _tell_case(told: Told, signs: Signs, model: Model, subject: str, proven: str | None) -> Differential:
     case, place = told.case, told.place
     probability = np.ascontiguousarray(told.weighed.probability[:, place])
-    candidates = _candidates(probability, told.bounds[:, place], model)
+    candidates = _candidates(probability, told.bounds[place], model)
     first = [candidate.entity for candidate in candidates[: EXPLAINED + 1] if candidate.entity != NONE][:EXPLAINED]
     prior = np.exp(told.weighed.log_prior[:, place])
     ahead = told.outcomes
     turning = turns(case, ahead.chance[:, place], ahead.first[:, place], model, int(probability[:-1].argmax()))
-    sites = sites_of_primary(told.down.rates[:, :, place], model)
     return Differential(
         subject=subject,
         candidates=candidates,
@@ -82,19 +81,20 @@ def _tell_case(told: Told, signs: Signs, model: Model, subject: str, proven: str
         ask_next=ask(case, ahead.bits[:, place], model),
         alerts=raise_alerts(case, probability, signs, model),
         notes=_notes(signs, probability, turning, told.rests, model),
-        outlook=look_beyond(case, probability, sites, model, proven),
+        outlook=look_beyond(case, probability, told.down.rates[:, :, place], model, proven),
     )
 
 
 def _candidates(probability: Array, bounds: Array, model: Model) -> tuple[Candidate, ...]:
     order = np.argsort(-probability, kind="stable")
-    told = zip(order.tolist(), probability[order].tolist(), bounds[order].tolist(), strict=True)
-    return tuple(Candidate(model.entities[row], share, (low, high)) for row, share, (low, high) in told)
+    names = [model.entities[row] for row in order.tolist()]
+    return tuple(map(Candidate, names, probability[order].tolist(), map(tuple, bounds[order].tolist())))
 
 
 def sum_parents(probability: Array, model: Model) -> dict[str, float]:
     """The probability of every entity that has children: its own and theirs."""
-    return {code: float(probability[list(rows)].sum()) for code, rows in model.members.items()}
+    shares = probability.tolist()
+    return {code: sum(shares[row] for row in rows) for code, rows in model.members.items()}
 
 
 def _unused(case: Case, signs: Signs) -> tuple[str, ...]:

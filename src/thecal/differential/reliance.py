@@ -78,9 +78,10 @@ def _of_case(case: Case, place: int, weighed: Weighed, down: Downward, model: Mo
     if not parts:
         return None
     numbers: dict[str, int] = model.memory["source numbers"]
-    moved = np.zeros((len(numbers), len(model.entities)))
-    for own, belief in parts:
-        np.add.at(moved, (own.source, own.entity), (own.change * belief[own.entity]).sum(axis=1))
+    shape = len(numbers), len(model.entities)
+    cells = np.concatenate([own.source * shape[1] + own.entity for own, _ in parts])
+    changes = np.concatenate([(own.change * belief[own.entity]).sum(axis=1) for own, belief in parts])
+    moved = np.bincount(cells, changes, shape[0] * shape[1]).reshape(shape)
     far = np.flatnonzero(
         np.ptp(moved, axis=1) * trust_in_signs(model) >= 4 * MUCH
     )  # log odds move a probability by a quarter

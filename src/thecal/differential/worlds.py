@@ -124,6 +124,7 @@ def cover(
     off = rng.standard_normal(len(model.entities))[:, None] * float(settings["intervals"]["base_rate_log_sd"])
     exact = posterior(weighed.log_prior + off, true.likelihood, model)
     draws = draw_posteriors(cases, weighed, send_down(weighed.sheet, weighed.up, model), model)
-    bounds = ninety(draws, weighed.probability)
-    inside: Flags = (bounds[..., 0] <= exact) & (exact <= bounds[..., 1])
-    return inside[weighed.probability >= least]
+    stated, true_share = weighed.probability.T, exact.T
+    bounds = ninety(draws, stated)
+    inside: Flags = (bounds[..., 0] <= true_share) & (true_share <= bounds[..., 1])
+    return inside[stated >= least]
