@@ -121,12 +121,15 @@ def write(result: Result, folder: Path, log: Sequence[Mapping[str, Any]]) -> tup
     A format that cannot be made here is left out, and handed back as a hole; the others are kept. Images are written beside the
     report: resampling and compressing leave the interpreter free for setting the text.
     """
+    from thecal.knowledge import load
+
+    codes = load().codes
     with staged(folder) as partial, ThreadPoolExecutor(1) as beside:
         images = beside.submit(_write_images, result, partial)
         holes = _write_reports(result.report, partial)
-        _write_bundle(result, partial)
+        holes += _write_bundle(result, partial, codes)
         _write_figures(result.report, partial / "figures")
-        more, left_out = _write_dicom(result, partial)
+        more, left_out = _write_dicom(result, partial, codes)
         images.result()
         told = [*log, *({"stage": "write", "left_out": words} for words in left_out)]
         lines = (json.dumps(line, ensure_ascii=False, default=str) for line in told)
@@ -134,15 +137,14 @@ def write(result: Result, folder: Path, log: Sequence[Mapping[str, Any]]) -> tup
     return (*holes, *more)
 
 
-def _write_dicom(result: Result, folder: Path) -> tuple[tuple[Hole, ...], tuple[str, ...]]:
+def _write_dicom(result: Result, folder: Path, codes: Mapping[str, Any]) -> tuple[tuple[Hole, ...], tuple[str, ...]]:
     """The DICOM objects of a study that came as DICOM; a hole where they failed, and in words what was left out."""
     from thecal.export import dicom
-    from thecal.knowledge import load
 
     pdf = folder / "report.pdf"
     document = pdf.read_bytes() if pdf.is_file() else None
     try:
-        made = dicom.write(result.report, result.aligned, result.segmentation, load().codes, document)
+        made = dicom.write(result.report, result.aligned, result.segmentation, codes, document)
     except Exception as error:  # noqa: BLE001  a header may break a writer in any way; the rest of the result stands
         return (Hole("write", f"{type(error).__name__}: {error}", "dicom"),), ()
     for name, content in made.files.items():
@@ -164,16 +166,20 @@ def _write_reports(report: Report, folder: Path) -> tuple[Hole, ...]:
     return tuple(holes)
 
 
-def _write_bundle(result: Result, folder: Path) -> None:
-    """The report as a FHIR Bundle, with its PDF attached, or its text where no PDF could be made."""
+def _write_bundle(result: Result, folder: Path, codes: Mapping[str, Any]) -> tuple[Hole, ...]:
+    """The report as a FHIR Bundle, with its PDF attached, or its text where no PDF could be made; a hole where it failed."""
     from thecal.export import fhir
-    from thecal.knowledge import load
 
     forms = (("application/pdf", "report.pdf"), ("text/plain", "report.txt"))
     documents = {kind: (folder / name).read_bytes() for kind, name in forms if (folder / name).is_file()}
     first = dict(list(documents.items())[:1])
+    try:
+        content = fhir.render(result.report, result.study, codes, first)
+    except Exception as error:  # noqa: BLE001  a header may break a writer in any way; the rest of the result stands
+        return (Hole("write", f"{type(error).__name__}: {error}", "fhir/bundle.json"),)
     (folder / "fhir").mkdir()
-    (folder / "fhir" / fhir.FILE).write_bytes(fhir.render(result.report, result.study, load().codes, first))
+    (folder / "fhir" / fhir.FILE).write_bytes(content)
+    return ()
 
 
 def write_bids(result: Result, folder: Path, label: str, session: str | None) -> None:
