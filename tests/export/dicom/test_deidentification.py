@@ -12,6 +12,7 @@ import numpy as np
 import pydicom
 import pytest
 from export.dicom import studies
+from export.dicom.conftest import Study
 from numpy.typing import NDArray
 from pydicom.datadict import DicomDictionary
 from pydicom.dataelem import DataElement
@@ -237,29 +238,22 @@ def test_what_belonged_together_still_does_and_the_same_key_gives_the_same_names
     assert not {one.SOPInstanceUID for one in made.values()} & {one.SOPInstanceUID for one in other.values()}
 
 
-def test_reports_documents_damaged_files_and_stated_text_are_withheld_with_their_reason(tmp_path: Path) -> None:
-    made = studies.make(tmp_path / "source")
-    from thecal.export import dicom as room
-    from thecal.knowledge import load
-
-    objects = room.write(made.report, made.aligned, made.segmented, load().codes, b"%PDF").files
+def test_reports_documents_damaged_files_and_stated_text_are_withheld_with_their_reason(
+    tmp_path: Path, classic: Study
+) -> None:
     burned = fresh(tmp_path / "other")
     burned.BurnedInAnnotation = "YES"
     stream = BytesIO()
     burned.save_as(stream, enforce_file_format=True)
-    out, account = released([*objects.values(), stream.getvalue(), b"no DICOM"])
+    out, account = released([*classic[1].values(), stream.getvalue(), b"no DICOM"])
     assert [data.Modality for data in out.values()] == ["SEG", "SEG"]
     assert account.withheld == {release.NO_IMAGE: 3, release.BURNED_IN: 1, release.NO_DICOM: 1}
 
 
-def test_a_segmentation_still_refers_to_its_images(tmp_path: Path) -> None:
-    from thecal.export import dicom as room
-    from thecal.knowledge import load
-
-    made = studies.make(tmp_path)
-    objects = room.write(made.report, made.aligned, made.segmented, load().codes).files
-    seg = objects[f"seg-lesion_{made.series.key}.dcm"]
-    out, _ = released([*(path.read_bytes() for path in sorted(tmp_path.iterdir())), seg])
+def test_a_segmentation_still_refers_to_its_images(classic: Study) -> None:
+    made, files = classic
+    seg = files[f"seg-lesion_{made.series.key}.dcm"]
+    out, _ = released([*(path.read_bytes() for path in sorted(made.folder.iterdir())), seg])
     *images, last = out.values()
     refers = last.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0].SourceImageSequence[0]
     assert refers.ReferencedSOPInstanceUID in {image.SOPInstanceUID for image in images}

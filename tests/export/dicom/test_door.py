@@ -18,19 +18,32 @@ def result_of(made: studies.Made) -> Result:
     return Result(made.aligned.study, made.aligned, made.segmented, made.report)
 
 
+class Pdf:
+    """A report format that is quick to make."""
+
+    FILE = "report.pdf"
+
+    @staticmethod
+    def render(_: object) -> bytes:
+        return b"%PDF-1.7"
+
+
 def told(folder: Path) -> list[str]:
     """What the log says was left out."""
     lines = (json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines())
     return [line["left_out"] for line in lines if "left_out" in line]
 
 
-def test_a_dicom_study_leaves_its_objects_in_the_result(tmp_path: Path) -> None:
+def test_a_dicom_study_leaves_its_objects_in_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("thecal.report.formats_of", lambda _: (Pdf,))
     made = studies.make(tmp_path / "source")
     assert results.write(result_of(made), tmp_path / "out", []) == ()
     found = {path.name for path in (tmp_path / "out" / "dicom").iterdir()}
     key = made.series.key
-    assert {f"seg-anatomy_{key}.dcm", f"seg-lesion_{key}.dcm", "key-objects.dcm", "report-sr.dcm"} <= found
-    assert (tmp_path / "out" / "report.pdf").exists() == ("report-pdf.dcm" in found)
+    names = {f"seg-anatomy_{key}.dcm", f"seg-lesion_{key}.dcm", "key-objects.dcm", "report-sr.dcm", "report-pdf.dcm"}
+    assert found == names
+    document = pydicom.dcmread(tmp_path / "out" / "dicom" / "report-pdf.dcm")
+    assert document.EncapsulatedDocument == (tmp_path / "out" / "report.pdf").read_bytes()
     assert told(tmp_path / "out") == []
 
 
@@ -48,10 +61,11 @@ def test_objects_that_cannot_be_made_are_a_hole_and_the_rest_stands(
         raise ValueError("a header that breaks")
 
     monkeypatch.setattr(objects, "_report", break_down)
+    monkeypatch.setattr("thecal.report.formats_of", lambda _: (Pdf,))
     made = studies.make(tmp_path / "source")
     (hole,) = results.write(result_of(made), tmp_path / "out", [])
     assert (hole.missing, "a header that breaks" in hole.why) == ("dicom", True)
-    assert (tmp_path / "out" / "report.html").exists()
+    assert (tmp_path / "out" / "report.pdf").exists()
     assert not (tmp_path / "out" / "dicom").exists()
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -10,12 +11,12 @@ import examples
 import pydicom
 import pytest
 from export.dicom import studies
+from export.dicom.conftest import Study
 
 from thecal.export import dicom
 from thecal.knowledge import load
-from thecal.simulation.dicom import Kind
 
-PDF = b"%PDF-1.7\n% a report\n%%EOF"
+PDF = b"%PDF-1.7\n%%EOF"
 # The private scheme is legal (PS3.3 8.2) and dciodvfy says of every private scheme that it does not know it.
 PRIVATE = re.compile(r"Unrecognized defined term = <99THECAL>")
 
@@ -25,38 +26,38 @@ def write(made: studies.Made) -> dict[str, bytes]:
     return dict(dicom.write(made.report, made.aligned, made.segmented, load().codes, PDF).files)
 
 
-def objects(made: studies.Made) -> dict[str, Any]:
-    """Every object of the study, read back."""
-    return {name: pydicom.dcmread(BytesIO(content)) for name, content in write(made).items()}
+def parse(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Objects read back."""
+    return {name: pydicom.dcmread(BytesIO(content)) for name, content in files.items()}
 
 
-def test_a_study_gets_segmentations_report_key_images_and_pdf(tmp_path: Path) -> None:
-    made = studies.make(tmp_path)
+def test_a_study_gets_segmentations_report_key_images_and_pdf(classic: Study) -> None:
+    made, files = classic
     key = made.series.key
     names = [f"seg-anatomy_{key}.dcm", f"seg-lesion_{key}.dcm", "key-objects.dcm", "report-sr.dcm", "report-pdf.dcm"]
-    found = objects(made)
+    found = parse(files)
     assert list(found) == names
     assert [data.Modality for data in found.values()] == ["SEG", "SEG", "KO", "SR", "DOC"]
 
 
 def test_every_object_belongs_to_its_study_and_is_marked_as_research(tmp_path: Path) -> None:
     made = studies.make(tmp_path)
-    for data in objects(replace(made, report=replace(made.report, identity=studies.WHO))).values():
+    for data in parse(write(replace(made, report=replace(made.report, identity=studies.WHO)))).values():
         assert data.SeriesDescription.startswith("RESEARCH thecal")
         assert (data.PatientName, data.PatientID) == ("Müller^Åsa", "P-77")
         assert (data.StudyInstanceUID, data.AccessionNumber) == ("2.25.4711", "ACC-9")
         assert (data.StudyID, data.ReferringPhysicianName) == ("S-3", "Roe^Ann")
 
 
-def test_objects_have_series_numbers_and_uids_of_their_own(tmp_path: Path) -> None:
-    found = list(objects(studies.make(tmp_path)).values())
+def test_objects_have_series_numbers_and_uids_of_their_own(classic: Study) -> None:
+    found = list(parse(classic[1]).values())
     for word in ("SeriesInstanceUID", "SOPInstanceUID", "SeriesNumber"):
         assert len({data[word].value for data in found}) == len(found)
 
 
-def test_the_same_report_gives_the_same_bytes(tmp_path: Path) -> None:
-    made = studies.make(tmp_path)
-    assert write(made) == write(made)
+def test_the_same_report_gives_the_same_bytes(classic: Study) -> None:
+    made, files = classic
+    assert write(made) == files
 
 
 def test_a_study_that_did_not_come_as_dicom_gets_none_and_that_is_said() -> None:
@@ -81,27 +82,29 @@ def test_without_key_images_or_pdf_there_are_no_such_objects(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("kind", ["classic", "enhanced"])
-def test_dciodvfy_finds_no_error_and_warns_of_the_private_scheme_alone(tmp_path: Path, kind: Kind) -> None:
+def test_dciodvfy_finds_no_error_and_warns_of_the_private_scheme_alone(
+    tmp_path: Path, request: pytest.FixtureRequest, kind: str
+) -> None:
     if studies.tool("dciodvfy") is None:
         pytest.skip("dicom3tools is not installed")
-    for path in _files(tmp_path, kind):
+    for path in _files(tmp_path, request.getfixturevalue(kind)):
         said = studies.run("dciodvfy", "-new", path).splitlines()
         assert [line for line in said if line.startswith(("Error", "Warning")) and not PRIVATE.search(line)] == []
 
 
 @pytest.mark.parametrize("kind", ["classic", "enhanced"])
-def test_dcmtk_reads_every_object(tmp_path: Path, kind: Kind) -> None:
+def test_dcmtk_reads_every_object(tmp_path: Path, request: pytest.FixtureRequest, kind: str) -> None:
     if studies.tool("dsrdump") is None:
         pytest.skip("dcmtk is not installed")
-    for path in _files(tmp_path, kind):
+    for path in _files(tmp_path, request.getfixturevalue(kind)):
         assert '"vr"' in studies.run("dcm2json", path)
         if path.stem in ("report-sr", "key-objects"):
             assert "E: " not in studies.run("dsrdump", path)
 
 
-def _files(folder: Path, kind: Kind) -> list[Path]:
+def _files(folder: Path, study: Study) -> list[Path]:
     paths = []
-    for name, content in write(studies.make(folder / "source", kind=kind)).items():
+    for name, content in study[1].items():
         paths.append(folder / name)
         paths[-1].write_bytes(content)
     return paths

@@ -10,17 +10,22 @@ from typing import Any
 import pydicom
 import pytest
 from export.dicom import studies
+from export.dicom.conftest import Study
 
 from thecal.export import dicom
 from thecal.knowledge import load
 from thecal.records.report import Status
-from thecal.simulation.dicom import Kind
 
 
 def sr_of(made: studies.Made) -> Any:
     """The study's measurement report, read back."""
     files = dicom.write(made.report, made.aligned, made.segmented, load().codes).files
     return pydicom.dcmread(BytesIO(files["report-sr.dcm"]))
+
+
+def read(study: Study) -> Any:
+    """The measurement report of a study that was written once."""
+    return pydicom.dcmread(BytesIO(study[1]["report-sr.dcm"]))
 
 
 def items(data: Any) -> Iterator[Any]:
@@ -53,8 +58,8 @@ def test_a_report_is_partial_and_preliminary_until_approved(
     assert (sr.CompletionFlag, sr.VerificationFlag, sr.PreliminaryFlag) == flags
 
 
-def test_a_finding_is_a_coded_answer_with_its_probability(tmp_path: Path) -> None:
-    sr = sr_of(studies.make(tmp_path))
+def test_a_finding_is_a_coded_answer_with_its_probability(classic: Study) -> None:
+    sr = read(classic)
     (answer,) = named(sr, "cap_sign")
     assert answer.ConceptNameCodeSequence[0].CodingSchemeDesignator == "99THECAL"
     assert _code(answer.ConceptCodeSequence[0]) == "52101004"
@@ -62,15 +67,15 @@ def test_a_finding_is_a_coded_answer_with_its_probability(tmp_path: Path) -> Non
     assert float(probability.MeasuredValueSequence[0].NumericValue) == 0.8
 
 
-def test_what_was_not_assessed_is_not_evaluated_with_its_reason_and_never_absent(tmp_path: Path) -> None:
-    (gap,) = named(sr_of(studies.make(tmp_path)), "enhancement")
+def test_what_was_not_assessed_is_not_evaluated_with_its_reason_and_never_absent(classic: Study) -> None:
+    (gap,) = named(read(classic), "enhancement")
     assert _code(gap.ConceptCodeSequence[0]) == "373121007"
     assert gap.ContentSequence[0].TextValue == "no post-contrast T1w"
 
 
-def test_a_measure_has_its_ucum_unit_its_uncertainty_and_its_image(tmp_path: Path) -> None:
-    made = studies.make(tmp_path)
-    (length,) = named(sr_of(made), "length_segments")
+def test_a_measure_has_its_ucum_unit_its_uncertainty_and_its_image(classic: Study) -> None:
+    made, _ = classic
+    (length,) = named(read(classic), "length_segments")
     value = length.MeasuredValueSequence[0]
     assert (float(value.NumericValue), _code(value.MeasurementUnitsCodeSequence[0])) == (2.5, "{vertebral_segment}")
     upper = named(length, "371886008")[0].MeasuredValueSequence[0]
@@ -79,8 +84,8 @@ def test_a_measure_has_its_ucum_unit_its_uncertainty_and_its_image(tmp_path: Pat
     assert image.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == made.series.source_images[4].sop_instance_uid
 
 
-def test_words_with_a_checked_code_elsewhere_bring_it_along(tmp_path: Path) -> None:
-    (signal,) = named(sr_of(studies.make(tmp_path)), "t2_signal")
+def test_words_with_a_checked_code_elsewhere_bring_it_along(classic: Study) -> None:
+    (signal,) = named(read(classic), "t2_signal")
     name, answer = signal.ConceptNameCodeSequence[0], signal.ConceptCodeSequence[0]
     assert (name.EquivalentCodeSequence[0].CodeValue, answer.EquivalentCodeSequence[0].CodeValue) == (
         "110805",
@@ -88,14 +93,13 @@ def test_words_with_a_checked_code_elsewhere_bring_it_along(tmp_path: Path) -> N
     )
 
 
-def test_what_was_only_told_of_the_person_is_no_observation(tmp_path: Path) -> None:
-    assert named(sr_of(studies.make(tmp_path)), "sex") == []
+def test_what_was_only_told_of_the_person_is_no_observation(classic: Study) -> None:
+    assert named(read(classic), "sex") == []
 
 
 @pytest.mark.parametrize("kind", ["classic", "enhanced"])
-def test_a_lesion_refers_to_its_segment_and_its_source_images(tmp_path: Path, kind: Kind) -> None:
-    made = studies.make(tmp_path, kind=kind)
-    files = dicom.write(made.report, made.aligned, made.segmented, load().codes).files
+def test_a_lesion_refers_to_its_segment_and_its_source_images(request: pytest.FixtureRequest, kind: str) -> None:
+    made, files = request.getfixturevalue(kind)
     sr = pydicom.dcmread(BytesIO(files["report-sr.dcm"]))
     seg = pydicom.dcmread(BytesIO(files[f"seg-lesion_{made.series.key}.dcm"]))
     tracked = [item.UID for item in named(sr, "112040")]
@@ -111,12 +115,11 @@ def test_a_lesion_refers_to_its_segment_and_its_source_images(tmp_path: Path, ki
         assert images[0].ReferencedFrameNumber == 4
 
 
-def test_dcmqi_reads_the_measures_back(tmp_path: Path) -> None:
+def test_dcmqi_reads_the_measures_back(tmp_path: Path, classic: Study) -> None:
     if studies.tool("tid1500reader") is None:
         pytest.skip("dcmqi is not installed")
-    made = studies.make(tmp_path / "source")
     path = tmp_path / "sr.dcm"
-    path.write_bytes(dicom.write(made.report, made.aligned, made.segmented, load().codes).files["report-sr.dcm"])
+    path.write_bytes(classic[1]["report-sr.dcm"])
     studies.run("tid1500reader", "--inputDICOM", path, "--outputMetadata", tmp_path / "sr.json")
     told = json.loads((tmp_path / "sr.json").read_text())
     first = told["Measurements"][0]
