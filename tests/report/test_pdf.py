@@ -14,7 +14,8 @@ import pytest
 from report import reports
 
 from thecal.records import Report, ReportUnwritable
-from thecal.report import pdf
+from thecal.report import lesions, pdf, words
+from thecal.report.wording import Wording
 
 needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils is not installed")
 
@@ -66,6 +67,25 @@ def test_the_impression_stands_on_the_first_page_and_the_mark_on_every_one(made:
 def test_an_approved_pdf_no_longer_bears_the_mark(tmp_path: Path) -> None:
     approved: Report = reports.report(status="approved")
     assert not any("Research, not approved" in page for page in pages_of(pdf.render(approved), tmp_path))
+
+
+@needs_poppler
+def test_each_lesion_and_every_sign_of_the_page_stands_in_the_pdf(made: bytes, tmp_path: Path) -> None:
+    told = " ".join(pages_of(made, tmp_path))
+    shown = lesions.lesions(reports.report(), Wording(words.read()))
+    assert len(shown) == 2
+    for lesion in shown:
+        assert lesion.heading in told
+        assert all(row.sign.split()[0] in told for row in (*lesion.measured, *lesion.corrected))
+
+
+@needs_poppler
+def test_letter_is_letter_and_still_has_the_impression_on_its_first_page(tmp_path: Path) -> None:
+    content = pdf.render(reports.report(), "Letter")
+    pages = pages_of(content, tmp_path)
+    assert all(_plain(line) in pages[0] for line in reports.report().impression)
+    told = subprocess.run(["pdfinfo", str(tmp_path / "report.pdf")], capture_output=True, check=True, text=True).stdout
+    assert "(letter)" in told
 
 
 def test_without_pango_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

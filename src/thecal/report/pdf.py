@@ -15,17 +15,17 @@ VARIANT = "pdf/ua-1"
 FONTS = {400: "ThecalSans-Regular.ttf", 600: "ThecalSans-SemiBold.ttf"}
 
 
-def render(report: Report) -> bytes:
-    """The report as a PDF: A4, the mark of an unread report on every page, page x of y; the same report, the same bytes.
+def render(report: Report, size: str = "A4") -> bytes:
+    """The report as a PDF, on A4 or Letter: the mark of an unread report on every page, page x of y.
 
-    Raises ReportUnwritable where the library that sets the text (pango) is missing.
+    The same report gives the same bytes. Raises ReportUnwritable where the library that sets the text (pango) is missing.
     """
     weasyprint = load()
     from weasyprint.text.fonts import FontConfiguration
 
     fetch = weasyprint.urls.URLFetcher(allowed_protocols=("data", "file"))
     fonts = FontConfiguration()
-    style = weasyprint.CSS(string=_faces(), font_config=fonts, url_fetcher=fetch)
+    style = weasyprint.CSS(string=f"{_faces()}\n@page{{size:{size}}}", font_config=fonts, url_fetcher=fetch)
     page = weasyprint.HTML(string=html.page(report, paper=True), url_fetcher=fetch)
     made: bytes = page.write_pdf(
         stylesheets=[style],
