@@ -30,14 +30,17 @@ def test_headers_hold_the_geometry_of_the_files(tmp_path: Path) -> None:
 
 
 def test_a_series_from_elsewhere_or_moved_is_not_drawn_on(tmp_path: Path) -> None:
-    series = studies.make(tmp_path).series
+    made = studies.make(tmp_path)
+    series, label = made.series, made.segmented.anatomy[made.series.key]
     assert series.volume is not None
-    assert sources.why_not(series) is None
+    assert sources.why_not(series, label) is None
     moved = series.volume.affine.copy()
     moved[0, 3] += 2
-    assert "moved" in str(sources.why_not(replace(series, volume=Volume(series.volume.voxels, moved))))
-    assert "frame of reference" in str(sources.why_not(replace(series, frame_of_reference_uid=None)))
-    assert "DICOM" in str(sources.why_not(examples.series("acq-sag_T2w", 1)))
+    assert "moved" in str(sources.why_not(replace(series, volume=Volume(series.volume.voxels, moved)), label))
+    assert "frame of reference" in str(sources.why_not(replace(series, frame_of_reference_uid=None), label))
+    assert "DICOM" in str(sources.why_not(examples.series("acq-sag_T2w", 1), label))
+    shifted = replace(label, volume=Volume(label.volume.voxels, moved))
+    assert "another grid" in str(sources.why_not(series, shifted))
 
 
 def test_a_place_finds_the_slice_it_lies_in(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def write(
         )
     writer = _Writer(origin)
     for series, kind, label, found in _drawings(aligned, segmented):
-        if why := sources.why_not(series):
+        if why := sources.why_not(series, label):
             writer.left_out.append(f"the {kind} of {series.key} as DICOM segmentation: {why}")
         else:
             writer.segment(kind, series, label, found)

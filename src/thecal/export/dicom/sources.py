@@ -11,15 +11,15 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from thecal.export.dicom.origin import Origin
-from thecal.records import Place, Series, SourceImage
+from thecal.records import LabelMap, Place, Series, SourceImage
 from thecal.records.geometry import LPS_TO_RAS, mm_to_voxel
 
 # A slice's stated position may stand this far from the volume's, which ingest rounded; farther, the grid is another one.
 SAME_PLACE_MM = 0.01
 
 
-def why_not(series: Series) -> str | None:
-    """Why nothing can be drawn on the source images of a series, in words; None where it can."""
+def why_not(series: Series, label: LabelMap) -> str | None:
+    """Why a label map cannot stand on the source images of its series, in words; None where it can."""
     if not series.source_images or series.volume is None:
         return "it did not come as DICOM images"
     if series.frame_of_reference_uid is None:
@@ -31,6 +31,8 @@ def why_not(series: Series) -> str | None:
         1, len(stated) / 20
     ):
         return "its voxels were moved from where its images lie (a tilted gantry)"
+    if not label.volume.grid.same_as(series.volume.grid):
+        return "it was drawn on another grid than the series has"
     return None
 
 
