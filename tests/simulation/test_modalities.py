@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import nibabel as nib
 import numpy as np
@@ -12,6 +16,7 @@ import pydicom
 import pytest
 from numpy.typing import NDArray
 
+from thecal import ingest
 from thecal.simulation import Phantom, simulate, write_phantom
 from thecal.simulation.spectrum import CORD, MRS_EXTENSION, choline_ratio
 
@@ -85,6 +90,26 @@ def test_a_spectrum_is_written_as_nifti_mrs(tmp_path: Path) -> None:
     assert told["SpectrometerFrequency"][0] == pytest.approx(127.7, abs=0.1)
     sidecar = json.loads((tmp_path / "images" / "sub-sim_acq-axb800_dwi.json").read_text())
     assert sidecar["DiffusionBValue"] == 800
+
+
+@pytest.mark.parametrize("form", ["nifti", "dicom"])
+def test_every_series_comes_back_through_ingest_in_its_role(form: Literal["nifti", "dicom"], tmp_path: Path) -> None:
+    write_phantom(phantom(), tmp_path, form)
+    study, _ = ingest.read([tmp_path / ("images" if form == "nifti" else "dicom")])
+    wanted = Counter(series.role for series in phantom().study.series if form == "nifti" or series.role != "mrs")
+    assert Counter(series.role for series in study.series) == wanted
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="needs dicom3tools")
+def test_dicom_of_every_modality_is_without_errors(tmp_path: Path) -> None:
+    forms: tuple[Literal["dicom", "dicom-enhanced"], ...] = ("dicom", "dicom-enhanced")
+    for form in forms:
+        write_phantom(phantom(), tmp_path / form, form)
+        for folder in sorted((tmp_path / form / "dicom").iterdir()):
+            told = subprocess.run(
+                ["dciodvfy", str(sorted(folder.iterdir())[0])], capture_output=True, text=True, check=False
+            )
+            assert "Error" not in told.stdout + told.stderr, told.stderr
 
 
 def test_dicom_keeps_hounsfield_units_and_b_values(tmp_path: Path) -> None:

@@ -28,6 +28,11 @@ def stem(path: Path | str) -> str:
     return re.sub(r"\.nii(\.gz)?$", "", Path(path).name, flags=re.IGNORECASE)
 
 
+def is_spectrum(name: str) -> bool:
+    """Whether a file's name says MR spectroscopy in BIDS words (`_svs`, `_mrsi`)."""
+    return stem(name).lower().endswith(("_svs", "_mrsi"))
+
+
 def is_label_map(name: str) -> bool:
     """Whether a file's name says that it holds labels drawn on an image, not an image."""
     return bool(_LABELS.search(re.sub(r"_label-[^_]+", "", stem(name))))

@@ -29,7 +29,7 @@ def read_nifti(source: Source, role: Role | None, limits: Limits) -> Found:
     """One NIfTI file as an image. Raises StudyUnreadable when it is not one three-dimensional image of real numbers."""
     assert source.path is not None
     tags = bids.read_sidecar(source.path)
-    if role == "mrs":
+    if role == "mrs" or bids.is_spectrum(source.name):
         return Found("mrs", tags, given=role, aliases=(bids.stem(source.name),))
     try:
         image = _open(source.path)

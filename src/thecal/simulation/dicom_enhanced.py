@@ -42,7 +42,7 @@ def build(slices: Slices, acquisition: Acquisition, identity: Identity, names: N
 
 def contrast_of(acquisition: Acquisition) -> str:
     """DICOM's word for the weighting, from the sequence's times."""
-    if acquisition.diffusion_b_value:
+    if acquisition.diffusion_b_value is not None:
         return "DIFFUSION"
     if acquisition.inversion_time_s is not None:
         return "STIR" if acquisition.inversion_time_s < STIR_LIMIT_S else "FLUID_ATTENUATED"
