@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -113,3 +114,15 @@ def test_a_label_map_is_int16_with_a_sidecar(tmp_path: Path) -> None:
 def test_an_earlier_result_that_is_none_is_a_wrong_call(tmp_path: Path) -> None:
     with pytest.raises(CallWrong, match=r"no report\.json"):
         results.read_earlier(tmp_path)
+
+
+def test_an_image_that_lies_on_the_reference_grid_stays_as_it_is_and_others_come_onto_it() -> None:
+    there = volume(1)
+    assert results._placed(there, there.grid, np.eye(4)) is there
+    shift = np.eye(4)
+    shift[:3, 3] = there.affine[:3, 1]  # one voxel along the second axis
+    moved = results._placed(there, there.grid, shift)
+    assert moved.voxels.dtype == there.voxels.dtype
+    np.testing.assert_array_equal(moved.voxels[:, 1:], there.voxels[:, :-1])
+    halves = replace(there, voxels=there.voxels / np.float32(2))
+    assert results._placed(halves, there.grid, shift).voxels.dtype == np.float32

@@ -28,6 +28,7 @@ from thecal import __version__
 from thecal.pipeline import Result
 from thecal.records import (
     CallWrong,
+    Grid,
     Hole,
     LabelMap,
     Report,
@@ -39,6 +40,7 @@ from thecal.records import (
 )
 from thecal.records.form import from_data, to_data
 from thecal.records.geometry import resample
+from thecal.records.volume import Affine
 
 if TYPE_CHECKING:
     from thecal.export.dicom.release import Account
@@ -295,10 +297,20 @@ def _write_aligned(result: Result, folder: Path) -> None:
 
     def place(series: Series) -> None:
         assert series.volume is not None
-        from_reference = np.linalg.inv(aligned.to_reference[series.key])
-        write_nifti(resample(series.volume, reference, from_reference), folder / f"{series.key}.nii.gz")
+        placed = _placed(series.volume, reference, aligned.to_reference[series.key])
+        write_nifti(placed, folder / f"{series.key}.nii.gz")
 
     _side_by_side(place, aligned.study.images())
+
+
+def _placed(volume: Volume, reference: Grid, to_reference: Affine) -> Volume:
+    """An image on the reference grid, in whole numbers where it came in them; one that lies there already stays as it is."""
+    if volume.grid.same_as(reference) and np.allclose(to_reference, np.eye(4)):
+        return volume
+    moved = resample(volume, reference, np.linalg.inv(to_reference))
+    if not np.issubdtype(volume.voxels.dtype, np.integer):
+        return moved
+    return replace(moved, voxels=np.rint(moved.voxels).astype(volume.voxels.dtype))
 
 
 def _side_by_side(work: Callable[[T], None], items: Sequence[T]) -> None:
