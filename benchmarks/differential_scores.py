@@ -110,7 +110,7 @@ def describe_calibration(probability: Array, rows: Rows, weight: Array, rounds: 
 
 
 def plot_reliability(probability: Array, rows: Rows, target: Path) -> None:
-    """Draws the share that was the diagnosis against the stated probability, by bins of the stated one."""
+    """Draws the share that was the diagnosis (Wilson interval) against the stated probability, by bins of the stated one."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -122,8 +122,10 @@ def plot_reliability(probability: Array, rows: Rows, target: Path) -> None:
     axes.plot([0, 1], [0, 1], color="0.7")
     for bin_ in np.unique(place):
         own = place == bin_
-        seen = hit[own].mean()
-        error = 1.96 * np.sqrt(max(seen * (1 - seen), 1e-4) / own.sum())
+        seen, n, z = hit[own].mean(), own.sum(), 1.96
+        middle, half = seen + z * z / (2 * n), z * np.sqrt(seen * (1 - seen) / n + (z / (2 * n)) ** 2)
+        low, high = np.clip(np.array([middle - half, middle + half]) / (1 + z * z / n), 0, 1)
+        error = np.maximum([[seen - low], [high - seen]], 0)
         axes.errorbar(stated[own].mean(), seen, yerr=error, fmt="o", color="C0")
     axes.set(xlabel="stated probability", ylabel="share that was the diagnosis", title="published base rates")
     figure.savefig(target, dpi=120, bbox_inches="tight")

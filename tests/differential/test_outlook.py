@@ -23,6 +23,8 @@ COATED = {
 def test_sugar_coating_without_a_known_primary_names_the_likely_ones() -> None:
     told = outlook(COATED)
     assert told["primary"].value is not None
+    assert told["primary"].counts
+    assert all(n <= of and source in knowledge().sources for n, of, source in told["primary"].counts)
     assert "primary" not in outlook({**COATED, "known_primary": "solid_cancer", "known_primary_site": "breast"})
 
 
@@ -47,8 +49,8 @@ def test_a_proven_leptomeningeal_disease_keeps_its_type_and_primaries_whatever_t
         "age_years": 60,
     }
     told = outlook(odd, proven="leptomeningeal_metastases")
-    assert told["eano_esmo"].statement.startswith("Leptomeningeal metastases proven: EANO-ESMO type A")
-    assert told["primary"].statement.startswith("Of the proven metastasis")
+    assert told["eano_esmo"].statement.startswith("If leptomeningeal metastases (100%): EANO-ESMO type A")
+    assert told["primary"].statement.startswith("If it is a metastasis (100%)")
     assert "primary" not in outlook(odd, proven="ependymoma")
 
 

@@ -23,14 +23,26 @@ def look_beyond(
     case: Case, probability: Array, rates: Array, model: Model, proven: str | None = None
 ) -> tuple[Outlook, ...]:
     """Every statement beyond the name that the case allows; rates are those of all findings given what was assessed."""
+    settled = _settle(probability, model, proven)
     told = (
-        _primary(case, probability, rates, model, proven),
-        _aggressiveness(case, probability, model),
-        *_resection(case, probability, model, proven),
-        _eano_esmo(case, probability, model, proven),
+        _primary(case, settled, rates, model),
+        _aggressiveness(case, settled, model),
+        *_resection(case, settled, model, proven),
+        _eano_esmo(case, settled, model),
         _follow_up(case, probability, model, proven),
     )
     return tuple(statement for statement in told if statement is not None)
+
+
+def _settle(probability: Array, model: Model, proven: str | None) -> Array:
+    """The probabilities with a proven diagnosis taken as certain; its children share it as the signs would have it."""
+    if proven is None:
+        return probability
+    rows = list(model.rows(proven))
+    settled = np.zeros(len(probability))
+    settled[rows] = np.maximum(probability[rows], 1e-12)
+    settled /= settled.sum()
+    return settled
 
 
 def sites_of_primary(rates: Array, model: Model) -> Array:
@@ -51,7 +63,7 @@ def sites_of_primary(rates: Array, model: Model) -> Array:
     return sites
 
 
-def _primary(case: Case, probability: Array, rates: Array, model: Model, proven: str | None) -> Outlook | None:
+def _primary(case: Case, probability: Array, rates: Array, model: Model) -> Outlook | None:
     """The likely primary site, weighed over the kinds of metastasis, where none is known and metastases are in question."""
     entities = (
         *METASTASES,
@@ -59,21 +71,27 @@ def _primary(case: Case, probability: Array, rates: Array, model: Model, proven:
         "vertebral_metastasis_epidural",
         "epidural_lymphoma_or_myeloma",
     )
-    rows = [row for entity in entities for row in model.rows(entity) if proven is None or row in model.rows(proven)]
-    share = float(probability[rows].sum()) if rows else 0.0
-    if "known_primary_site" in case or (share < AT_LEAST and not (proven and rows)):
+    rows = [model.index(entity) for entity in entities]
+    share = float(probability[rows].sum())
+    if share < AT_LEAST or "known_primary_site" in case:
         return None
     likely = (probability[rows] / share) @ sites_of_primary(rates, model)[rows]
     names = model.nodes["known_primary_site"].states
     first = [(names[place], float(likely[place])) for place in np.argsort(-likely, kind="stable")[:4]]
     listed = ", ".join(f"{name.replace('_', ' ')} {chance:.0%}" for name, chance in first)
-    whether = "Of the proven metastasis" if proven else f"If it is a metastasis ({share:.0%})"
     return Outlook(
         "primary",
-        f"{whether}, the likeliest primaries are {listed}.",
+        f"If it is a metastasis ({share:.0%}), the likeliest primaries are {listed}.",
         float(first[0][1]),
-        reasons=("sites of published series where counted, else declared judgement",),
+        _counts_of_site([model.entities[row] for row in rows if probability[row] > 0], first[0][0], model),
+        ("sites of published series where counted, else declared judgement",),
     )
+
+
+def _counts_of_site(entities: list[str], site: str, model: Model) -> tuple[tuple[int, int, str], ...]:
+    """The published counts of one primary site in the kinds of metastasis, each series once."""
+    rows = (row for entity in entities for row in model.counts.get((entity, "known_primary_site", site), ()))
+    return tuple(dict.fromkeys(rows))
 
 
 def _aggressiveness(case: Case, probability: Array, model: Model) -> Outlook | None:
@@ -129,14 +147,13 @@ def _holds(rule: Mapping[str, object], case: Case, model: Model) -> bool:
     return not isinstance(states, list) or state_of(str(rule["finding"]), case, model) in states
 
 
-def _eano_esmo(case: Case, probability: Array, model: Model, proven: str | None) -> Outlook | None:
+def _eano_esmo(case: Case, probability: Array, model: Model) -> Outlook | None:
     """The EANO-ESMO type of the spine's part: A linear, B nodular, C both, D none visible.
 
     D is split by hydrocephalus. Complete only with brain MRI and CSF. Source: lerhun2023
     """
-    rows = [model.index(entity) for entity in METASTASES]
-    share, is_proven = float(probability[rows].sum()), proven is not None and set(model.rows(proven)) <= set(rows)
-    if "leptomeningeal_pattern" not in case or (share < AT_LEAST and not is_proven):
+    share = float(probability[[model.index(entity) for entity in METASTASES]].sum())
+    if share < AT_LEAST or "leptomeningeal_pattern" not in case:
         return None
     pattern = state_of("leptomeningeal_pattern", case, model)
     letter = {"diffuse": "A", "nodular": "B", "mixed": "C", "none": "D"}[pattern]
@@ -155,9 +172,8 @@ def _eano_esmo(case: Case, probability: Array, model: Model, proven: str | None)
     ]
     if missing:
         reasons.append(f"the full type needs {' and '.join(missing)}")
-    whether = "Leptomeningeal metastases proven" if is_proven else f"If leptomeningeal metastases ({share:.0%})"
     return Outlook(
-        "eano_esmo", f"{whether}: EANO-ESMO type {letter} of the spine's part.", None,
+        "eano_esmo", f"If leptomeningeal metastases ({share:.0%}): EANO-ESMO type {letter} of the spine's part.", None,
         reasons=tuple(reason for reason in reasons if reason),
     )  # fmt: skip
 
