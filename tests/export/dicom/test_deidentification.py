@@ -187,6 +187,13 @@ def test_descriptions_keep_their_words_of_imaging_alone(tmp_path: Path) -> None:
     assert (made.StudyDescription, made.SeriesDescription) == ("MRI spine Mr 7", "t2 tse sag HWS")
 
 
+def test_a_word_for_nothing_is_no_name_to_be_looked_for(tmp_path: Path) -> None:
+    data = fresh(tmp_path)
+    data.DeviceSerialNumber, data.StationName, data.SequenceVariant = "NONE", "UNKNOWN", "NONE"
+    made = deidentify(data, NAMES, "1").data
+    assert (made.SequenceVariant, made.DeviceSerialNumber, made.StationName) == ("NONE", "REMOVED", "REMOVED")
+
+
 def test_the_file_says_what_was_done(tmp_path: Path) -> None:
     made = deidentify(fresh(tmp_path), NAMES, "1").data
     assert (made.PatientIdentityRemoved, made.LongitudinalTemporalInformationModified) == ("YES", "REMOVED")

@@ -37,6 +37,8 @@ _HARVESTED = (
     "SeriesDate", "AcquisitionDate", "ContentDate", "MilitaryRank", "PatientMotherBirthName",
 )  # fmt: skip
 _SHORTEST_NAME, _SHORTEST_NUMBER = 3, 5
+# What is entered where nothing is known.
+_NOTHING = {"none", "unknown", "anonymous", "removed", "null"}
 _SPLIT = re.compile(r"[\s^=,;/\\]+")
 
 
@@ -87,7 +89,9 @@ def harvest(data: Dataset) -> frozenset[str]:
 
 def _tells(word: str) -> bool:
     """Whether a word is long enough not to be found everywhere by chance."""
-    return len(word) >= (_SHORTEST_NAME if any(letter.isalpha() for letter in word) else _SHORTEST_NUMBER)
+    return word not in _NOTHING and len(word) >= (
+        _SHORTEST_NAME if any(letter.isalpha() for letter in word) else _SHORTEST_NUMBER
+    )
 
 
 def remains(data: Dataset, secrets: frozenset[str]) -> Iterator[str]:

@@ -71,7 +71,7 @@ class Origin:
             "series_time": self.made_at.time(),
             "manufacturer_model_name": MAKER,
             "software_versions": self.version,
-            "device_serial_number": "none",
+            "device_serial_number": "0",
         }
 
     def stamp(self, data: Any) -> Any:
