@@ -99,6 +99,14 @@ def test_a_sentence_of_another_room_is_said_in_german_with_its_names(english: st
     assert wording.heard(english) == german
 
 
+def test_in_english_too_a_sign_is_called_by_its_name() -> None:
+    wording = Wording(words.read("en"))
+    assert wording.heard("csf malignant cells absent (now 78% likely) would put Meningioma first") == (
+        "malignant cells in the CSF absent (now 78\u202f% likely) would put Meningioma first"
+    )
+    assert wording.heard("no post-contrast T1w") == "no post-contrast T1w"
+
+
 def test_a_sentence_that_is_not_in_the_book_is_shown_as_it_came() -> None:
     assert Wording(words.read("de")).heard("something new was seen") == "something new was seen"
 

@@ -1,4 +1,4 @@
-"""What other rooms say in English, found again in the book of sentences and said in the report's language.
+"""What other rooms say in English, found again in the book of sentences and said in the report's language and with its names.
 
 A sentence that is not in the book is shown as it came: a reader loses nothing but the language.
 """
@@ -29,8 +29,8 @@ _NAMED = {
 
 def translate(sentence: str, language: str, told: Mapping[str, str]) -> str:
     """The sentence in the language, names in it by the words given; several sentences are tried one by one."""
-    if language == "en" or not sentence.strip():
-        return _spaced(sentence)
+    if not sentence.strip():
+        return sentence
     whole = _look_up(sentence, language, told)
     if whole is not None:
         return whole
@@ -42,7 +42,7 @@ def translate(sentence: str, language: str, told: Mapping[str, str]) -> str:
 
 def known(sentence: str, language: str) -> bool:
     """Whether the book has the sentence."""
-    return language == "en" or _look_up(sentence, language, {}) is not None
+    return _look_up(sentence, language, words.read(language)) is not None
 
 
 def fits(template: str, sentence: str) -> bool:
@@ -114,7 +114,8 @@ def _name(gap: str, text: str, language: str, told: Mapping[str, str]) -> str:
         names = _names(kind, told)
         longest = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
         parts = re.findall(longest, text, re.IGNORECASE) if kind == "needed" else text.split(", ")
-        return names.get(_key(text)) or ", ".join(_named(part, names) for part in parts)
+        named = names.get(_key(text)) or ", ".join(_named(part, names) for part in parts)
+        return _small(named) if kind == "finding" and told.get("nouns") == "small" else named
     if gap == "counts":
         return re.sub(r"(\d+) of (\d+)", lambda m: told["differential.count"].format(n=m[1], of=m[2]), text)
     if gap == "share":
@@ -128,6 +129,11 @@ def _named(part: str, names: Mapping[str, str]) -> str:
     """A name, or a name with its share: `lung 23%`."""
     name, share = re.fullmatch(r"(.*?)( \d+%)?", part).groups("")  # type: ignore[union-attr]
     return names.get(_key(name), name) + _spaced(share)
+
+
+def _small(name: str) -> str:
+    """A name as it stands within a sentence: `cap sign`, but `T1 signal`."""
+    return name if name[1:2].isupper() or name[1:2].isdigit() else name[:1].lower() + name[1:]
 
 
 def _spaced(text: str) -> str:

@@ -14,8 +14,8 @@ Pairs = tuple[tuple[str, str], ...]
 SHOWN_SHARE, SHOWN_LEAST, SHOWN_MOST = 0.9, 3, 8
 SHOWN_OF_LESION = 5
 SIGNS_SHOWN = 5
-# A sign that changes the odds between two entities by less than this factor is not told (judged).
-LEAST_RATIO = 1.1
+# A sign that changes the odds by less than a tenth is not told above the fold (judged).
+LEAST_WEIGHT = math.log(1.1)
 # From these factors on a cell of the table of signs is tinted once or twice (judged).
 TINTS = (1.5, 4.0)
 TURN = "{finding} {state} (now {share} likely) would put {entity} first"
@@ -45,6 +45,7 @@ class SignView:
     ratio: str
     told: str
     supports: bool
+    weight: float
     counts: tuple[tuple[str, str], ...] = ()
     judged: str = ""
 
@@ -61,7 +62,7 @@ class WhyView:
     @property
     def supports(self) -> tuple[SignView, ...]:
         """The heaviest signs that speak for it."""
-        return tuple(sign for sign in self.signs if sign.supports)[:SIGNS_SHOWN]
+        return tuple(sign for sign in self.signs if sign.supports and sign.weight >= LEAST_WEIGHT)[:SIGNS_SHOWN]
 
     @property
     def counted(self) -> tuple[SignView, ...]:
@@ -71,7 +72,7 @@ class WhyView:
     @property
     def opposes(self) -> tuple[SignView, ...]:
         """The heaviest signs that speak against it."""
-        return tuple(sign for sign in self.signs if not sign.supports)[:SIGNS_SHOWN]
+        return tuple(sign for sign in self.signs if not sign.supports and sign.weight >= LEAST_WEIGHT)[:SIGNS_SHOWN]
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ def _sign(one: Evidence, weight: float, wording: Wording) -> SignView:
     told = wording.say(f"differential.{'for' if weight >= 0 else 'against'}", ratio=_factor(weight, wording))
     share = one.judged / one.weight if one.weight else 0.0
     judged = wording.say("differential.judged", share=percent(share)) if share >= 0.005 else ""
-    return SignView(_name(one, wording), _ratio(weight, wording), told, weight >= 0, counts, judged)
+    return SignView(_name(one, wording), _ratio(weight, wording), told, weight >= 0, abs(weight), counts, judged)
 
 
 def _name(one: Evidence, wording: Wording) -> str:
@@ -263,7 +264,7 @@ def _contrast(differential: Differential, named: Sequence[CandidateView], wordin
     signs = [
         _sign(replace(told[key], counts=()), weight, wording)
         for key, weight in sorted(weights.items(), key=lambda item: -abs(item[1]))
-        if math.exp(abs(weight)) >= LEAST_RATIO
+        if abs(weight) >= LEAST_WEIGHT
     ]
     if not signs:
         return None
