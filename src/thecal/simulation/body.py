@@ -163,7 +163,9 @@ def _paint_vessels_and_airways(sheet: Sheet, spine: Spine, palette: Palette) -> 
     front = on(sheet, spine, spine.canal.v + spine.canal.b + 2 * spine.body_depth)
     size = np.float32(spine.scale)
     shoulder, carina, iliac = spine.level("T1").high, spine.level("T4").low, spine.level("L4").low
-    behind_throat = (np.abs(u) < 15) & (v > front - 1) & (v < front + 5) & (s > shoulder - 10)
+    behind_throat = (
+        ((u / (17 * size)) ** 2 + ((v - front - 1) / (5 * size)) ** 2 < 1) & (v > front - 1) & (s > shoulder - 10)
+    )
     sheet.put(behind_throat, palette["muscle"])
     gullet = (u / 8) ** 2 + ((v - front - 8) / 4) ** 2 < 1
     sheet.put(gullet & (s > spine.level("T10").low) & (s < spine.level("C5").low), palette["muscle"])

@@ -66,10 +66,13 @@ def _remove_arches(sheet: Sheet, spine: Spine, palette: Palette, levels: list[Le
         return
     u, v, s = part.axes
     back = np.interp(part.s, spine.s, spine.canal.v - spine.canal.b).astype(np.float32)
-    wide = 9 * spine.scale + 0.12 * (back - v)
+    wide = spine.scale * np.clip(12 - 0.28 * (back - v), 2.0, 11.0)
     gone = (np.abs(u) < wide) & (v < back + 1) & (part.anatomy != 0)
     middle, half = (low + high) / 2, (high - low) / 2
     tract = (np.abs(u) < wide * 0.7) & (v < back) & (np.abs(s - middle) < half * (1 - 0.004 * (back - v)))
+    # The tract heals unevenly.
+    uneven = 1.5 * np.sin(0.35 * s + 0.2 * v) + 1.2 * np.sin(0.5 * v + 0.4 * u)
+    tract = tract & (np.abs(u) + uneven < wide * 0.7)
     part.put(gone | tract, palette["scar"], 0)
     if fluid:
         pocket = (u / (8 * spine.scale)) ** 2 + ((v - back + 13) / 9) ** 2 + ((s - middle) / (0.7 * half)) ** 2
