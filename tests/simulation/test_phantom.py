@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from thecal import knowledge
 from thecal.records import CallWrong, Grid, Rate, Rates
 from thecal.records.geometry import plane_of, voxel_to_mm
 from thecal.simulation import PROTOCOLS, Phantom, entity_codes, scanner, simulate
 from thecal.simulation.artefacts import NONE
 from thecal.simulation.canvas import CLEAR, new_sheet
-from thecal.simulation.signs import COMPARTMENTS, draw_case
+from thecal.simulation.signs import COMPARTMENTS, PERSON, draw_case
 from thecal.simulation.spine import draw_spine
 
 
@@ -211,6 +212,17 @@ def test_no_case_contradicts_itself() -> None:
             assert not (case.is_("cap_sign") and not case.is_("haemorrhage"))
             assert not (case.is_("enhancement", "absent") and "enhancement_pattern" in case.signs)
             assert case.archetype == "none" or case.archetype in COMPARTMENTS[case.signs["compartment"]]
+
+
+@pytest.mark.parametrize(
+    "entity", ["healthy", "ependymoma", "meningioma", "leptomeningeal_metastases_cns", "synovial_cyst"]
+)
+def test_every_imaging_finding_of_the_vocabulary_has_a_state_or_a_reason(entity: str) -> None:
+    person = {*PERSON, "age_years", "sex", "setting", "time_to_nadir_hours", "proven_diagnosis", "mri_contraindicated",
+              "days_since_lumbar_puncture"}  # fmt: skip
+    truth = tiny(entity).truth
+    assert set(truth.findings) | set(truth.not_drawable) == set(knowledge.load().vocabulary.findings) - person
+    assert not set(truth.findings) & set(truth.not_drawable)
 
 
 def test_a_localizer_alone_tells_nothing_of_a_lesion() -> None:

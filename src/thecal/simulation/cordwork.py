@@ -148,7 +148,13 @@ def paint_around(focus: Focus, scene: Scene) -> None:
 
 def _paint_oedema(focus: Focus, scene: Scene) -> None:
     """Oedema beyond a lesion's ends: less than the lesion's length, or more."""
-    case, length = focus.case, 2 * focus.half_mm
+    case = focus.case
+    if case.archetype == "bone":
+        # A tumour of a vertebra is as long as the vertebra, and of its arch longer.
+        level = scene.spine.level(scene.spine.level_at(focus.s))
+        own = (level.high - level.low) / 2 + (18.0 if case.is_("canal_position", "dorsal") else 1.0)
+        focus = replace(focus, half_mm=max(focus.half_mm, own))
+    length = 2 * focus.half_mm
     beyond = 0.0
     if case.t2_length_segments is not None and case.length_segments > 0:
         beyond = length * (case.t2_length_segments / case.length_segments - 1) / 2

@@ -246,7 +246,7 @@ def leptomeningeal_pattern(look: Look) -> str | None:
     sheet, spine = look.scene.canal, look.scene.spine
     coated = sheet.lesion == COATING
     rind = np.interp(sheet.s, spine.s, np.minimum(spine.cord.a, spine.cord.b))
-    above = sheet.s > spine.conus_tip + 26 * spine.scale
+    above = sheet.s > spine.conus_tip + 46 * spine.scale
     layer = int((coated & above & (radius_in(spine.cord, spine, sheet) < 1 + 2.0 / np.maximum(rind, 1.0))).sum()) > 60
     lumps = look.is_(sheet, "coat") & (sheet.lesion == ENHANCING)
     if look.main.case.archetype == "coating":

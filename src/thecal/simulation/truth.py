@@ -60,6 +60,7 @@ UNTOLD = {
     "length_segments": "a coating has no length of its own", "t2_length_segments": "it is told of changes within the cord",
     "cord_compression": "nothing presses on the cord from outside, or there is none beside the lesion",
 }  # fmt: skip
+LEPTOMENINGEAL = ("leptomeningeal_pattern", "leptomeningeal_site")
 NO_LESION = "there is no lesion to tell it of"
 
 
@@ -107,7 +108,8 @@ def _not_shown(told: Mapping[str, str | float], scene: Scene, plan: Protocol) ->
     roles = {series.role for series in plan.series}
     why = {code: reason for code, (needed, reason) in NEEDED.items() if code in told and not roles & set(needed)}
     if scene.canal.s[0] > scene.spine.conus_tip - 40 * scene.spine.scale:
-        why |= {code: "the roots of the cauda equina lie outside the field of view" for code in ROOTS if code in told}
+        away = (*ROOTS, *(LEPTOMENINGEAL if told.get("leptomeningeal_site") == "roots" else ()))
+        why |= {code: "the roots of the cauda equina lie outside the field of view" for code in away if code in told}
     if not roles - {"localizer"}:
         return dict.fromkeys(told, "localizers only")
     return why
