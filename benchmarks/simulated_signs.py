@@ -119,7 +119,7 @@ def _compare(name: str, found: list[str], table: Mapping[str, float]) -> Iterato
 
 
 def _numbers(entity: str, cases: list[Case], rates: Rates) -> Iterator[tuple[float, str]]:
-    taken = {
+    taken: dict[str, tuple[Callable[[Case], float], float, float]] = {
         "age_years": (lambda case: case.age, 0, 95),
         "length_segments": (lambda case: case.length_segments, 0.25, 18),
     }
@@ -127,7 +127,7 @@ def _numbers(entity: str, cases: list[Case], rates: Rates) -> Iterator[tuple[flo
         if rate.entity == entity and rate.finding in taken:
             get, low, high = taken[rate.finding]
             values = [get(case) for case in cases]
-            test: Any = kstest(values, _cdf(rate, low, high))  # type: ignore[no-untyped-call]
+            test: Any = kstest(values, _cdf(rate, low, high))
             yield float(test.pvalue), f"{entity}.{rate.finding}"
 
 
