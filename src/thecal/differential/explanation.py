@@ -75,12 +75,16 @@ def log_odds(score: Array) -> Array:
 def tell(case: Case, signs: Signs, entities: Iterable[str], model: Model) -> tuple[Evidence, ...]:
     """What was found for and against the named entities, heaviest first within each, with its counts and sources."""
     told: list[Evidence] = []
-    states = {code: state_of(code, case, model) for code in signs.codes}
+    states = [state_of(code, case, model) for code in signs.codes]
     for entity in entities:
         row = model.index(entity)
-        own = sorted(zip(signs.weights[row].tolist(), signs.codes, strict=True), key=lambda one: -abs(one[0]))
+        weights = signs.weights[row]
+        order = np.argsort(-np.abs(weights), kind="stable").tolist()
+        own = weights.tolist()
         told += [
-            _evidence(code, states[code], entity, row, weight, model) for weight, code in own if abs(weight) >= LEAST
+            _evidence(signs.codes[place], states[place], entity, row, own[place], model)
+            for place in order
+            if abs(own[place]) >= LEAST
         ]
     return tuple(told)
 
