@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thecal.records import Series, Volume
-from thecal.records.geometry import mm_to_voxel, slice_axis_of, transform_points, voxel_to_mm
+from thecal.records.geometry import mm_to_voxel, slice_axis_of, voxel_to_mm
 
 View: TypeAlias = Literal["sagittal", "axial"]
 Vector: TypeAlias = NDArray[np.float64]
@@ -40,12 +40,18 @@ class Frame:
         """Width and height in pixels."""
         return max(8, round(self.width_mm / self.pixel_mm)), max(8, round(self.height_mm / self.pixel_mm))
 
-    def points(self) -> Vector:
-        """Centres of the pixels in mm, (height, width, 3)."""
+    def voxels(self, to_voxel: NDArray[np.float64]) -> Vector:
+        """Where the pixels' centres fall in a volume's array, (3, height, width); to_voxel carries mm to voxels.
+
+        Pixels lie evenly, so their places are sums of two edges: a product for each pixel would cost a hundred times more.
+        """
         width, height = self.size
         across = (np.arange(width) - (width - 1) / 2) * self.pixel_mm
         along = (np.arange(height) - (height - 1) / 2) * self.pixel_mm
-        return np.asarray(self.centre + across[None, :, None] * self.right + along[:, None, None] * self.down)
+        turn = to_voxel[:3, :3]
+        start = turn @ self.centre + to_voxel[:3, 3]
+        right, down = turn @ self.right, turn @ self.down
+        return np.asarray(start[:, None, None] + right[:, None, None] * across + down[:, None, None] * along[:, None])
 
     def pixel_of(self, point: ArrayLike) -> tuple[float, float]:
         """Where a point in mm falls in the picture, x to the right and y down."""
@@ -95,11 +101,11 @@ def cut(
     """
     from scipy import ndimage
 
-    points = frame.points()
-    points = points if to_volume is None else transform_points(to_volume, points)
-    index = np.moveaxis(mm_to_voxel(volume, points), -1, 0)
-    low = np.maximum(np.floor(index.min(axis=(1, 2))).astype(int) - 1, 0)
-    high = np.ceil(index.max(axis=(1, 2))).astype(int) + 2
+    to_voxel = np.linalg.inv(volume.affine)
+    index = frame.voxels(to_voxel if to_volume is None else to_voxel @ to_volume)
+    corners = index[:, [0, 0, -1, -1], [0, -1, 0, -1]]
+    low = np.maximum(np.floor(corners.min(axis=1)).astype(int) - 1, 0)
+    high = np.ceil(corners.max(axis=1)).astype(int) + 2
     part = volume.voxels[tuple(slice(a, max(b, a + 1)) for a, b in zip(low, high, strict=True))]
     if 0 in part.shape:
         return np.zeros(index.shape[1:], dtype=np.float32)
