@@ -101,8 +101,9 @@ def cut(
     """
     from scipy import ndimage
 
-    to_voxel = np.linalg.inv(volume.affine)
-    index = frame.voxels(to_voxel if to_volume is None else to_voxel @ to_volume)
+    from_mm = np.linalg.inv(volume.affine)
+    to_voxel = from_mm if to_volume is None else from_mm @ to_volume
+    index = frame.voxels(np.asarray(to_voxel, dtype=np.float64))
     corners = index[:, [0, 0, -1, -1], [0, -1, 0, -1]]
     low = np.maximum(np.floor(corners.min(axis=1)).astype(int) - 1, 0)
     high = np.ceil(corners.max(axis=1)).astype(int) + 2
