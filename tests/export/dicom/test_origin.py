@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import examples
+import pytest
 from export.dicom import studies
 
 from thecal.export.dicom.origin import describe, origin_of
@@ -25,6 +26,17 @@ def test_the_same_report_gives_the_same_uids_and_an_approved_one_others() -> Non
     assert approved is not None
     assert one.uid("a") == again.uid("a") != one.uid("b")
     assert one.uid("a") != approved.uid("a")
+
+
+@pytest.mark.parametrize(
+    ("stated", "written"),
+    [("10:11:12", "101112"), ("1011", "1011"), ("101112.1234567", "101112.123456"), ("noon", ""), (None, "")],
+)
+def test_a_time_that_is_written_oddly_stops_nothing(stated: str | None, written: str) -> None:
+    report = examples.report()
+    origin = origin_of(replace(report, identity=replace(report.identity, study_time=stated)))
+    assert origin is not None
+    assert origin.header().StudyTime == written
 
 
 def test_a_study_without_a_uid_has_no_origin() -> None:

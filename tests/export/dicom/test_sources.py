@@ -38,6 +38,7 @@ def test_a_series_from_elsewhere_or_moved_is_not_drawn_on(tmp_path: Path) -> Non
     moved[0, 3] += 2
     assert "moved" in str(sources.why_not(replace(series, volume=Volume(series.volume.voxels, moved)), label))
     assert "frame of reference" in str(sources.why_not(replace(series, frame_of_reference_uid=None), label))
+    assert "which series" in str(sources.why_not(replace(series, series_instance_uid=None), label))
     assert "DICOM" in str(sources.why_not(examples.series("acq-sag_T2w", 1), label))
     shifted = replace(label, volume=Volume(label.volume.voxels, moved))
     assert "another grid" in str(sources.why_not(series, shifted))

@@ -73,7 +73,9 @@ def write(
     Nothing is written for a study that did not come as DICOM: without source images there is no patient, study or geometry
     that an object could truthfully take over.
     """
-    origin, came = origin_of(report), [series for series in aligned.study.series if series.source_images]
+    origin = origin_of(report)
+    # What names no series cannot be referred to.
+    came = [series for series in aligned.study.series if series.source_images and series.series_instance_uid]
     if origin is None or not came:
         return Written(
             {}, ("DICOM objects: the study did not come as DICOM, so there is nothing they could belong to",)

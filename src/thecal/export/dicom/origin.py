@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ MAKER = "thecal"
 FIRST_SERIES_NUMBER = 9100
 _SEXES = ("M", "F", "O")
 _LONGEST_DESCRIPTION = 64
+_TIME = re.compile(r"(\d\d){1,3}((?<=\d{6})\.\d{1,6})?")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Origin:
         data.PatientBirthDate = (who.patient_birth_date or "").replace("-", "")
         data.PatientSex = who.patient_sex if who.patient_sex in _SEXES else ""
         data.StudyInstanceUID, data.StudyID = self.study_instance_uid, who.study_id or ""
-        data.StudyDate, data.StudyTime = (who.study_date or "").replace("-", ""), who.study_time or ""
+        data.StudyDate, data.StudyTime = (who.study_date or "").replace("-", ""), _time(who.study_time)
         data.AccessionNumber = who.accession_number or ""
         data.ReferringPhysicianName = who.referring_physician_name or ""
         if who.study_description:
@@ -93,6 +95,12 @@ def origin_of(report: Report) -> Origin | None:
     made_at = report.provenance.made_at
     seed = "/".join((report.reading.reading_id, report.status, made_at))
     return Origin(report.identity, study, datetime.fromisoformat(made_at).astimezone(), report.provenance.version, seed)
+
+
+def _time(stated: str | None) -> str:
+    """A time of day as DICOM writes it; old files set colons, and what is no time was not stated."""
+    found = _TIME.match((stated or "").replace(":", ""))
+    return found[0] if found else ""
 
 
 def describe(words: str) -> str:

@@ -22,8 +22,8 @@ def why_not(series: Series, label: LabelMap) -> str | None:
     """Why a label map cannot stand on the source images of its series, in words; None where it can."""
     if not series.source_images or series.volume is None:
         return "it did not come as DICOM images"
-    if series.frame_of_reference_uid is None:
-        return "its images state no frame of reference"
+    if series.frame_of_reference_uid is None or series.series_instance_uid is None:
+        return "its images state no frame of reference, or not which series they are of"
     stated = np.array([image.image_position_patient for image in series.source_images])
     corners = np.stack([np.zeros(len(stated)), np.zeros(len(stated)), np.arange(len(stated)), np.ones(len(stated))])
     placed = (LPS_TO_RAS @ series.volume.affine @ corners)[:3].T
