@@ -167,7 +167,7 @@ def to_line(name: Any, differential: Differential) -> dict[str, Any]:
                 "entity": one.entity,
                 "weight": weight,
                 "judged": judged,
-                "counts": one.counts,
+                "counts": [list(count) for count in one.counts],
             }
             for one, (weight, judged) in zip(evidence, weights, strict=True)
         ],
