@@ -50,16 +50,18 @@ def _paint_cyst(body: Body, scene: Scene) -> None:
     case, rng = body.focus.case, scene.rng
     x, y, z = body.frame()
     filling = scene.palette["cyst_protein"]
+    # A cyst is clear through and through, also in a lesion whose wall is frayed.
+    within = body.inside | (body.room & (body.depth < 1.25))
     if case.is_("enhancement_pattern", "mural_nodule"):
         body.sheet.put(
-            body.inside & (body.depth < 0.9) & ~nodule_in(body), filling, None, TUMOUR_CYST, body.focus.instance
+            within & (x**2 + y**2 + z**2 < 0.72) & ~nodule_in(body), filling, None, TUMOUR_CYST, body.focus.instance
         )
         return
     for _ in range(int(rng.integers(1, 4))):
         at = rng.uniform(-0.3, 0.3, 3) * (1, 1, 1.6)
         size = float(rng.uniform(0.30, 0.48))
         bubble = scene.radius((x - at[0]) / size, (y - at[1]) / size, (z - at[2]) / (0.85 * size)) < 1
-        body.sheet.put(body.inside & bubble, filling, None, TUMOUR_CYST, body.focus.instance)
+        body.sheet.put(within & bubble, filling, None, TUMOUR_CYST, body.focus.instance)
 
 
 def _paint_heart(body: Body, scene: Scene) -> None:

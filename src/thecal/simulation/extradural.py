@@ -112,7 +112,7 @@ def paint_in_vertebra(
     field = lumps.over(sheet)
     frayed: Field = np.zeros(1, np.float32)
     if focus.case.is_("margins", "ill_defined"):
-        frayed = np.float32(0.4) * scene.rng.random(sheet.tissue.shape, dtype=np.float32)
+        frayed = np.float32(0.25) * scene.rng.random(sheet.tissue.shape, dtype=np.float32)
     depth: Field = np.asarray(plain, dtype=np.float32) + np.float32(0.18) * field + frayed
     bone = sheet.tissue == scene.palette["bone"]
     destroyed = focus.case.is_("bone_destruction")

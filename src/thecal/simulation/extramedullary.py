@@ -60,7 +60,7 @@ def paint_nodule(focus: Focus, scene: Scene) -> None:
     across, along = _coordinates(focus, scene, sheet, radius)
     frayed: Field = np.zeros(1, np.float32)
     if case.is_("margins", "ill_defined"):
-        frayed = np.float32(0.5) * scene.rng.random(sheet.tissue.shape, dtype=np.float32)
+        frayed = np.float32(0.42) * scene.rng.random(sheet.tissue.shape, dtype=np.float32)
     depth = scene.radius(across, along, ends(sheet, focus)) + np.float32(0.05) * scene.noise(3.0).over(sheet) + frayed
     in_sac = (sheet.anatomy == SAC) & (sheet.lesion == 0)
     body = Body(sheet, focus, (depth < 1) & in_sac, depth, in_sac)

@@ -61,7 +61,7 @@ def _roughness(focus: Focus, scene: Scene, sheet: Sheet) -> Field:
     if not focus.case.is_("margins", "ill_defined"):
         return np.asarray(0.05 * rough, dtype=np.float32)
     frayed = scene.rng.random(sheet.tissue.shape, dtype=np.float32)
-    return np.asarray(0.06 * rough + 0.55 * frayed, dtype=np.float32)
+    return np.asarray(0.06 * rough + 0.42 * frayed, dtype=np.float32)
 
 
 def _bulge(
