@@ -65,24 +65,33 @@ def tiles_of(phantom: Phantom) -> list[NDArray[Any]]:
     for key, title in COLUMNS:
         series = phantom.study.find(key)
         assert series.volume is not None
-        lesion = phantom.by_series[key][1]
-        tiles.append(crop(series.volume, lesion, CROP_MM["sag" if title.startswith("sag") else "ax"], "T2" in title))
+        sagittal = title.startswith("sag")
+        tiles.append(crop(series.volume, phantom.by_series[key], sagittal, "T2" in title))
     return tiles
 
 
-def crop(volume: Volume, lesion: LabelMap, size_mm: float, bright_csf: bool) -> NDArray[Any]:
-    """The slice with most of the lesion, a square around it; the image's middle where there is none.
+def crop(volume: Volume, truth: tuple[LabelMap, LabelMap], sagittal: bool, bright_csf: bool) -> NDArray[Any]:
+    """A square around the canal where the lesion is largest; the image's middle where there is none.
 
     Windowed so that CSF is white where it is bright; else fat is, since what takes up contrast is to be seen beside it.
     """
-    codes = lesion.volume.voxels
+    anatomy, codes = (labels.volume.voxels for labels in truth)
+    canal = np.isin(anatomy, (1, 2, 3))
     # Oedema and syrinx reach far: the tumour itself decides where it has one.
-    found = np.isin(codes, (1, 2, 4, 6, 7, 8, 9, 10)) if np.isin(codes, (1, 2, 6, 7, 8, 9, 10)).any() else codes > 0
+    core = np.isin(codes, (1, 2, 4, 6, 7, 8, 9, 10))
+    found = core if core.any() else codes > 0
     shape = np.array(volume.shape)
-    k = int(np.argmax(found.sum((0, 1)))) if found.any() else int(shape[2]) // 2
-    places = np.argwhere(found[:, :, k])
-    middle = np.median(places, axis=0) if len(places) else shape[:2] / 2
-    half = int(size_mm / 2 / volume.spacing_mm[0])
+    # A slice beside the canal shows less of what matters, however large the lesion is there.
+    weight = found.sum((0, 1)) * (1.0 + canal.sum((0, 1)))
+    k = int(np.argmax(weight)) if found.any() else int(shape[2]) // 2
+    middle = shape[:2] / 2
+    if canal[:, :, k].any():
+        middle = np.median(np.argwhere(canal[:, :, k]), axis=0)
+    if sagittal and found[:, :, k].any():
+        height = np.median(np.argwhere(found[:, :, k])[:, 1])
+        rows = canal[:, int(height), k]
+        middle = np.array([np.flatnonzero(rows).mean() if rows.any() else middle[0], height])
+    half = int(CROP_MM["sag" if sagittal else "ax"] / 2 / volume.spacing_mm[0])
     low = [int(np.clip(m - half, 0, max(n - 2 * half, 0))) for m, n in zip(middle, shape[:2], strict=True)]
     picture = volume.voxels[low[0] : low[0] + 2 * half, low[1] : low[1] + 2 * half, k].T[::-1]
     return np.asarray(picture, dtype=np.float32) / max(float(np.percentile(picture, 98.0 if bright_csf else 95.0)), 1.0)
