@@ -115,9 +115,9 @@ def _pole_and_flank(look: Look) -> tuple[float, float, float, float]:
 
 
 def cap_sign(look: Look) -> str | None:
-    """A dark rim at a pole that is thicker there than a complete ring is."""
-    pole, flank, thick, thin = _pole_and_flank(look)
-    return "present" if pole > 0.4 and (flank < 0.4 or thick > 1.8 * thin) else "absent"
+    """A dark rim at a pole; None within a complete ring, which takes in the poles anyway."""
+    pole, flank, _, _ = _pole_and_flank(look)
+    return None if flank > 0.4 else "present" if pole > 0.4 else "absent"
 
 
 def haemosiderin_ring(look: Look) -> str | None:
