@@ -61,3 +61,25 @@ def test_the_spread_of_single_voxels_is_the_noise_that_was_put_in() -> None:
     normal = normal_cord(view, MAPS.lesions[0])
     assert normal is not None
     assert normal.noise == pytest.approx(0.05, rel=0.35)
+
+
+def test_an_undrawn_cavity_is_not_taken_for_normal_cord() -> None:
+    placed = spines.study(spines.INSIDE, ("T1w",), noise=0.02)
+    maps = spines.truth(spines.INSIDE, placed)
+    plain, lesion = normal_cord(_view(placed, maps), maps.lesions[0]), maps.lesions[0]
+    assert plain is not None
+    key = "acq-sag_T1w"
+    cord = maps.anatomy[key].volume.voxels == 1
+    height = np.flatnonzero(cord.any(axis=(0, 2)))
+    # All but the ends of the cord is a cavity that nobody drew.
+    hollow = np.zeros_like(cord)
+    hollow[:, height[: int(0.6 * len(height))]] = True
+    one = placed.study.images()[0]
+    assert one.volume is not None
+    voxels = np.where(hollow & cord, one.volume.voxels * 0.45, one.volume.voxels).astype(np.float32)
+    spoiled = replace(
+        placed, study=replace(placed.study, series=(replace(one, volume=replace(one.volume, voxels=voxels)),))
+    )
+    normal = normal_cord(_view(spoiled, maps), lesion)
+    assert normal is not None
+    assert normal.level == pytest.approx(plain.level, abs=0.1)

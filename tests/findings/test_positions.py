@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from findings import spines
 from phantoms import Blob, Spine
@@ -41,3 +44,19 @@ def test_the_place_within_the_cord_is_recovered(name: str, state: str) -> None:
 def test_the_distance_from_the_middle_is_measured() -> None:
     finding = spines.seen(spines.case("linear"), "axial_position")
     assert spines.value(finding) == pytest.approx(3 / 4.5, abs=0.12)
+
+
+def test_a_lesion_beside_the_cord_that_its_own_series_drew_is_not_assessed_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Other series of a study may place the lesion within the cord.
+    monkeypatch.setattr("thecal.findings.axial_position.share_within", lambda *_: 0.9)
+    placed = spines.study(spines.INSIDE, ("T2w",))
+    maps = spines.truth(spines.INSIDE, placed)
+    anatomy = {}
+    for key, one in maps.anatomy.items():
+        hollow = (maps.lesion[key].volume.voxels > 0) & (one.volume.voxels == 1)
+        voxels = np.where(hollow, 2, one.volume.voxels).astype(np.int16)
+        anatomy[key] = replace(one, volume=replace(one.volume, voxels=voxels))
+    reading = spines.read(placed, replace(maps, anatomy=anatomy))
+    assert "no part of the lesion lies in the cord" in spines.gap(reading, "axial_position")

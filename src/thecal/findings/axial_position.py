@@ -34,8 +34,13 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     axis = None if view is None else axis_of(view)
     if view is None or axis is None:
         return NotAssessed(CODE, lesion.tracking_uid, "the cord was not drawn where the lesion was")
+    inside = view.body(lesion) & view.cord
+    if not inside.any():
+        return NotAssessed(
+            CODE, lesion.tracking_uid, f"no part of the lesion lies in the cord drawn on {view.series.key}"
+        )
     step = max(3.0, float(np.abs(view.affine[2, :3]).max()))
-    cord, mine = sections(view, axis, view.cord, step), sections(view, axis, view.body(lesion) & view.cord, step)
+    cord, mine = sections(view, axis, view.cord, step), sections(view, axis, inside, step)
     _, of_cord, of_lesion = np.intersect1d(np.round(cord.along, 3), np.round(mine.along, 3), return_indices=True)
     weight = mine.area[of_lesion]
     right = np.average(mine.right[of_lesion] - cord.right[of_cord], weights=weight)

@@ -92,7 +92,8 @@ def normal_cord(view: View, lesion: Lesion, clear_mm: float = CLEAR_MM) -> Norma
     low, high = lesion_along.min(), lesion_along.max()
     values = view.values[core].astype(np.float64)
     use = (along > low - REACH_MM) & (along < high + REACH_MM) & (values > 0)
-    return _course(view, axis, along[use], np.log(values[use]), (float(low), float(high)))
+    ends = float(low), float(high)
+    return _course(view, axis, along[use], np.log(values[use]), ends)
 
 
 def clear_cord(view: View, clear_mm: float = CLEAR_MM) -> Mask:
@@ -120,6 +121,10 @@ def _course(view: View, axis: Axis, along: Array, logs: Array, ends: tuple[float
         return None
     where = np.array([along[piece == n].mean() for n in held])
     level = np.array([np.median(logs[piece == n]) for n in held])
+    kept = ~_fluid_like(view, level)
+    where, level, held = where[kept], level[kept], [n for n, keep in zip(held, kept, strict=True) if keep]
+    if len(held) < 2:
+        return None
     spread = np.concatenate([logs[piece == n] - one for n, one in zip(held, level, strict=True)])
     middle = sum(ends) / 2
     flat = np.array([middle]), np.zeros(1)
@@ -130,6 +135,19 @@ def _course(view: View, axis: Axis, along: Array, logs: Array, ends: tuple[float
     shade, line = shaded if shaded[1].off < WORTH * plain[1].off else plain
     noise = float(1.4826 * np.median(np.abs(spread)))
     return NormalCord(axis, line.level, line.slope, middle, shade, noise, line.off, line.sides)
+
+
+def _fluid_like(view: View, level: Array) -> NDArray[np.bool_]:
+    """Which pieces (log signal) are nearer to CSF than to the cord least like it: an undrawn cavity or oedema is no normal cord.
+
+    The quarter of the pieces farthest from CSF stands for normal cord. None where CSF is hardly in view.
+    """
+    csf = inner((view.anatomy == SAC) & (view.tissue == 0), 40)[0]
+    if view.series.role not in CSF_BRIGHT | CSF_DARK or np.count_nonzero(csf) < 40:
+        return np.zeros(len(level), dtype=bool)
+    fluid = float(np.log(max(float(np.median(view.values[csf])), 1e-6)))
+    cord = float(np.percentile(level, 25 if view.series.role in CSF_BRIGHT else 75))
+    return np.asarray(np.abs(level - fluid) < np.abs(level - cord))
 
 
 def shading(view: View, axis: Axis, values: NDArray[np.float32] | None = None) -> Shade:
