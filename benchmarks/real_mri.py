@@ -25,7 +25,7 @@ from thecal.ingest import read
 from thecal.records import Segmentation, Volume
 from thecal.records.geometry import to_ras
 from thecal.segmentation import segment
-from thecal.segmentation.classic import LESION_THRESHOLD
+from thecal.segmentation.assembly import LESION_THRESHOLD
 
 Mask = NDArray[np.bool_]
 ELLIPSE_MM = (12.6, 7.8)
@@ -128,6 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--figures", type=Path, help="write an overlay of each volume's outlines into this folder")
+    parser.add_argument("--segmenters", nargs="+", default=["classic"], help="by name, in turn")
     call = parser.parse_args()
     print(f"Lesions count at a confidence of {LESION_THRESHOLD}, the threshold used everywhere.")
     print("Each row: Dice, 95 % Hausdorff distance in mm, cord-area bias in %.\n")
@@ -136,7 +137,7 @@ def main() -> None:
             continue
         study, _ = read([call.folder / case.image])
         start = time.perf_counter()
-        made = segment(align(study))
+        made = segment(align(study), segmenters=call.segmenters)
         seconds = time.perf_counter() - start
         series = study.images()[0]
         told = lesions_in(case, call.folder, made, series.key)

@@ -11,7 +11,7 @@ from segmentation.spines import AXIAL, FINE, GREY, HEALTHY, NODULE, SAGITTAL, TU
 
 from thecal.records import PATIENT, AlignedStudy, Grid, Role, Segmentation
 from thecal.segmentation import segment
-from thecal.segmentation.classic import LESION_THRESHOLD
+from thecal.segmentation.assembly import LESION_THRESHOLD
 
 CLINICAL: tuple[tuple[Role, Grid], ...] = (
     ("T2w", SAGITTAL), ("T2w_fs", SAGITTAL), ("T1w", SAGITTAL), ("T1w_ce", SAGITTAL), ("T1w_ce", AXIAL),
@@ -141,3 +141,15 @@ def test_every_series_carries_the_lesion_on_its_own_grid() -> None:
         assert made.lesion[series.key].volume.grid.same_as(series.volume.grid)
         assert (made.lesion[series.key].volume.voxels > 0).any()
         assert made.probability[series.key]["lesion"].voxels.max() > LESION_THRESHOLD
+
+
+def test_a_tumour_and_its_syrinx_are_one_lesion_and_a_syrinx_alone_is_its_own() -> None:
+    syrinx = phantoms.Blob(
+        12, (0, 0, -22), (2.6, 2.2, 7), {"T2w": 3.6, "T2w_fs": 3.6, "T1w": 0.45, "T1w_ce": 0.45}, within="cord"
+    )
+    spine = replace(HEALTHY, blobs=(GREY, TUMOUR, syrinx))
+    made = segment(study_of(spine, *CLINICAL))
+    assert len(made.lesions) == 1
+    assert {1, 12} <= set(made.lesions[0].tissues)
+    alone = segment(study_of(replace(HEALTHY, blobs=(GREY, syrinx)), *CLINICAL))
+    assert [12 in one.tissues for one in alone.lesions] == [True]

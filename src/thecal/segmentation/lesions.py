@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ POLE_MM = 6.0
 EXPANDED = 1.3
 THIN_MM, LONG_MM = 1.3, 20.0
 SLACK_MM = 1.5
+BESIDE = (codes.OEDEMA, codes.SYRINX, codes.POLAR_CYST)
+TUMOUR = (codes.ENHANCING, codes.SOLID, codes.UNASSESSED)
 BRIGHT_CSF = ("T2w", "T2w_fs", "ADC", "ct_myelogram")
 Labels = NDArray[np.int16]
 
@@ -284,6 +287,7 @@ def _numbered(tissue: Labels, canal: Canal) -> tuple[Labels, int]:
         return np.zeros(mask.shape, dtype=np.int16), 0
     joined, count = ndimage.label(_within(mask, JOIN_MM / 2, canal.grid.spacing_mm))
     labels = np.where(mask, joined, 0)
+    labels = _with_their_tumours(labels, count, tissue, canal)
     coated = tissue == codes.COATING
     if coated.any():  # leptomeningeal coating is one lesion wherever it lies
         labels[coated], count = count + 1, count + 1
@@ -295,6 +299,28 @@ def _numbered(tissue: Labels, canal: Canal) -> tuple[Labels, int]:
     for number, old in enumerate(sorted(centres, key=lambda n: -centres[n]), start=1):
         out[labels == old] = number
     return out, len(centres)
+
+
+def _with_their_tumours(
+    labels: NDArray[np.integer[Any]], count: int, tissue: Labels, canal: Canal
+) -> NDArray[np.integer[Any]]:
+    """Oedema and cavities beside a tumour in the cord belong to the nearest one: a tumour and its syrinx are one lesion."""
+    height = canal.low_z
+    tumours, cavities = {}, {}
+    for n in range(1, count + 1):
+        mine = labels == n
+        middle = float(height[mine].mean())
+        solid = mine & np.isin(tissue, TUMOUR)
+        if solid.any() and float(canal.cord[solid].mean()) > 0.5:
+            tumours[n] = middle
+        elif np.isin(tissue[mine], BESIDE).all():
+            cavities[n] = middle
+    if not tumours:
+        return labels
+    owner = np.arange(labels.max() + 1)
+    for n, middle in cavities.items():
+        owner[n] = min(tumours, key=lambda tumour: abs(tumours[tumour] - middle))
+    return np.asarray(owner[labels])
 
 
 def _lesion(
@@ -314,7 +340,7 @@ def _lesion(
         confidence=float(np.percentile(sure[mine], 95)),
         compartment=_compartment(canal, mine, tissue),
         where=Place(key, *(round(float(x), 3) for x in where)),
-        volume_mm3=round(float(mine.sum()) * canal.grid.voxel_volume_mm3, 3),
+        volume_mm3=round(float(_core(mine, tissue).sum()) * canal.grid.voxel_volume_mm3, 3),
         tissues=tuple(int(code) for code in np.unique(tissue[mine])),
         series_keys=tuple(keys),
     )
@@ -335,10 +361,15 @@ def _uid(aligned: AlignedStudy, middle: Floats, number: int) -> str:
     return f"2.25.{int(hashlib.sha256(text.encode()).hexdigest()[:31], 16)}"
 
 
+def _core(mine: Mask, tissue: Labels) -> Mask:
+    """The lesion itself, without oedema, polar cysts and syrinx beside it; all of it where it is nothing else."""
+    core = mine & ~np.isin(tissue, BESIDE)
+    return core if core.any() else mine
+
+
 def _compartment(canal: Canal, mine: Mask, tissue: Labels) -> dict[Compartment, float]:
     """Share of the lesion in cord, in sac and beyond, with some doubt for the outlines' own error."""
-    core = mine & ~np.isin(tissue, (codes.OEDEMA, codes.SYRINX, codes.POLAR_CYST))
-    body = core if core.any() else mine
+    body = _core(mine, tissue)
     cord = float(canal.cord[body].mean())
     beyond = float((canal.canal[body] < 0.5).mean())
     shares = np.array([cord, max(0.0, 1 - cord - beyond), beyond]) ** 2 + 0.02

@@ -27,6 +27,10 @@ HEIGHT_MM = dict(zip(LEVEL_NAMES[2:24], (
 SCALE_SD, HEIGHT_SD = 0.10, 0.09
 # The cord ends at the lower third of L1 on average, T12 to L3 in nearly all. Source: saifuddin1998
 TIP_LEVEL, TIP_SD = LEVEL_NAMES.index("L1") + 0.8, 0.9
+# How often the drawn end of the cord is not its tip but where a tumour or poor contrast lost it (judged), and what any level then
+# is worth beside the best one.
+LOST = 0.3
+ANYWHERE = float(np.sqrt(2 * np.pi)) * TIP_SD / len(HEIGHT_MM)
 # Log-probability that a disc was overlooked, that edges of dens and atlas or of the sacrum pass for discs, that words name
 # another region, that cord lies below L2.
 MISSED, ATLAS, SACRAL, WRONG_WORDS, MISPLACED_CORD = -2.0, -0.3, -2.0, -3.0, -1.5
@@ -151,11 +155,16 @@ def _cord_ends(column: Column, discs: Floats, levels: tuple[int, ...], cord: Tub
     pitch = float(np.diff(discs).mean())
     level = np.where(at < discs[0], levels[0] + 1 + (discs[0] - at) / pitch, level)
     if not len(cord):
-        return MISPLACED_CORD * 4 * float((level < TIP_LEVEL - 1).mean()) if len(sac) else 0.0
+        return _unless_lost(MISPLACED_CORD * 4 * float((level < TIP_LEVEL - 1).mean())) if len(sac) else 0.0
     tip = float(np.interp(cord.z[0], column.z, level))
     if len(sac) and cord.z[0] - sac.z[0] > 25:
-        return float(-0.5 * ((tip - TIP_LEVEL) / TIP_SD) ** 2)
-    return float(-0.5 * (max(0.0, tip - TIP_LEVEL) / TIP_SD) ** 2)
+        return _unless_lost(-0.5 * ((tip - TIP_LEVEL) / TIP_SD) ** 2)
+    return _unless_lost(-0.5 * (max(0.0, tip - TIP_LEVEL) / TIP_SD) ** 2)
+
+
+def _unless_lost(score: float) -> float:
+    """What the cord's end says, allowing for a cord that was lost on the way."""
+    return float(np.log((1 - LOST) * np.exp(score) + LOST * ANYWHERE))
 
 
 def _region_of(level: int) -> Region:
