@@ -86,6 +86,12 @@ class Run:
         if (self.folder / "optimiser.pt").exists():
             self.optimiser.load_state_dict(torch.load(self.folder / "optimiser.pt", self.device, weights_only=True))
 
+    def begin(self, file: Path) -> None:
+        """Starts from weights that an earlier run kept, with a fresh schedule and optimiser."""
+        kept = torch.load(file, self.device, weights_only=True)["mean"]
+        for network in (self.network, self.mean):
+            network.load_state_dict({name: values.float() for name, values in kept.items()})
+
     def save(self) -> None:
         """Weights and optimiser, each replaced whole."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -219,10 +225,13 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--batch", type=int, default=1, help="examples a step")
+    parser.add_argument("--begin", type=Path, help="weights to start from where the run's folder has none")
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     run = Run(args.run, args.task, args.seed, args.steps, args.device)
+    if args.begin:
+        run.begin(args.begin)
     if args.resume:
         run.resume()
     signal.signal(signal.SIGTERM, lambda *_: setattr(run, "stop", True))

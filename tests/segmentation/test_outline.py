@@ -8,7 +8,7 @@ import pytest
 
 from thecal.records import Volume
 from thecal.segmentation.frame import frame_of
-from thecal.segmentation.outline import RAYS, Tube, bridged, closed_path, course, coverage, ellipse, trusted, tube_of
+from thecal.segmentation.outline import RAYS, Tube, bridged, closed_path, course, coverage, ellipse, trusted
 
 
 def tube(heights: list[float], confidence: list[float] | None = None, radius: float = 5.0) -> Tube:
@@ -82,20 +82,3 @@ def test_measured_area_is_near_the_phantoms() -> None:
     true = np.pi * spine.cord_radii[0] * spine.cord_radii[1]
     # The outline's convention lies inside the half-way edge of an ideal step.
     assert np.median(drawing.cord.areas_mm2()) == pytest.approx(true, rel=0.12)
-
-
-@pytest.mark.parametrize("spacing", [(0.8, 0.9, 1.0), (0.7, 0.9, 4.0)])
-def test_a_tube_read_back_from_its_own_probability_is_the_same_tube(spacing: tuple[float, float, float]) -> None:
-    frame = frame_of(Volume(np.zeros((51, 61, 24), dtype=np.float32), np.diag([*spacing, 1.0])))
-    step = max(1.0, spacing[2])
-    drawn = tube(list(np.arange(3, 15) * step))
-    read = tube_of(coverage(drawn, frame), frame.spacing, step, np.arange(0.25, 13.0, 0.25))
-    middle = np.isin(read.z, drawn.z[1:-1])
-    assert middle.sum() == len(drawn) - 2
-    assert read.radius[middle] == pytest.approx(5.0, abs=0.4)
-    assert read.x[middle] == pytest.approx(20.0, abs=0.2)
-    assert read.y[middle] == pytest.approx(25.0, abs=0.2)
-
-
-def test_where_a_probability_passes_no_half_there_is_no_tube() -> None:
-    assert not len(tube_of(np.full((9, 9, 9), 0.4, np.float32), np.ones(3), 1.0, np.arange(0.25, 4.0, 0.25)))

@@ -10,7 +10,7 @@ import yaml
 import thecal.segmentation
 from thecal.records import AlignedStudy, CallWrong, Study
 from thecal.segmentation import SEGMENTERS, segment, segmenter
-from thecal.segmentation.assembly import LESION_THRESHOLD
+from thecal.segmentation.classic import LESION_THRESHOLD
 from thecal.segmentation.codes import ANATOMY, LESION
 
 ROOM = Path(thecal.segmentation.__file__).parent

@@ -8,7 +8,7 @@ from importlib import import_module, metadata
 from thecal.records import AlignedStudy, CallWrong, Segmentation
 
 # The segmenters that come with thecal; others enter by the entry point group thecal.segmenters.
-SEGMENTERS = ("classic", "network")
+SEGMENTERS = ("classic",)
 Segmenter = Callable[[AlignedStudy, Segmentation | None], Segmentation]
 
 

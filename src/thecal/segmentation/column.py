@@ -42,11 +42,8 @@ class Column:
         return np.stack([x, y + depth * fy, z + depth * fz], axis=-1)
 
 
-def trace(frame: Frame, sac: Tube, disc: Image | None = None) -> Column | None:
-    """The column in front of a sac, with the discs found there; None where slices are too thick to show discs.
-
-    disc, the probability of disc per voxel where a segmenter gives it, is believed before the image's own edges.
-    """
+def trace(frame: Frame, sac: Tube) -> Column | None:
+    """The column in front of a sac, with the discs found there; None where slices are too thick to show discs."""
     if len(sac) < 3 or frame.spacing[2] > COARSEST_MM or sac.z[-1] - sac.z[0] < 2 * SHORTEST_MM:
         return None
     step = sac.step_mm
@@ -59,13 +56,13 @@ def trace(frame: Frame, sac: Tube, disc: Image | None = None) -> Column | None:
     lean = along(np.gradient(y) / np.maximum(np.gradient(z), 0.2), 5.0)
     forward = np.stack([np.ones_like(lean), -lean], axis=1) / np.hypot(1, lean)[:, None]
     bare = Column(x, y, z, forward, np.zeros(0), np.zeros(0))
-    edges = endplates(unrolled(frame, bare, frame.voxels)) if disc is None else seen_discs(unrolled(frame, bare, disc))
+    edges = endplates(unrolled(frame, bare))
     discs = choose(edges)
     return Column(x, y, z, forward, discs.astype(np.float64), edges[discs])
 
 
-def unrolled(frame: Frame, column: Column, image: Image) -> Image:
-    """An image along the back wall (first axis, mm) and forward from it (second axis, mm), averaged over the middle."""
+def unrolled(frame: Frame, column: Column) -> Image:
+    """The image along the back wall (first axis, mm) and forward from it (second axis, mm), averaged over the middle."""
     depth = np.arange(DEPTH_MM, dtype=np.float64)
     y = column.y[:, None] + depth * column.forward[:, :1]
     z = column.z[:, None] + depth * column.forward[:, 1:]
@@ -73,7 +70,7 @@ def unrolled(frame: Frame, column: Column, image: Image) -> Image:
     for aside in SIDEWAYS_MM:
         x = np.broadcast_to(column.x[:, None] + aside, y.shape)
         places = [part / step for part, step in zip((x, y, z), frame.spacing, strict=True)]
-        total += ndimage.map_coordinates(image, places, order=1, mode="nearest", output=np.float32)
+        total += ndimage.map_coordinates(frame.voxels, places, order=1, mode="nearest", output=np.float32)
     return np.asarray(total / len(SIDEWAYS_MM), dtype=np.float32)
 
 
@@ -86,11 +83,6 @@ def endplates(image: Image) -> Floats:
     straight[:2], straight[-2:] = straight[2:3].mean(), straight[-3:-2].mean()
     energy = along(straight, 3.0)
     return np.asarray(np.clip(energy / (along(energy, 25.0) + 1e-9) - 1, -1, 1.2))
-
-
-def seen_discs(probability: Image) -> Floats:
-    """How surely a disc lies in front of the canal at each mm, from 0 to 1: the mean probability over the band read."""
-    return np.asarray(along(probability[:, BAND].mean(axis=1).astype(np.float64), 1.0))
 
 
 def choose(edges: Floats) -> NDArray[np.int_]:

@@ -39,31 +39,11 @@ _NONE = np.zeros(0)
 NO_TUBE = Tube(_NONE, _NONE, _NONE, np.zeros((0, RAYS)), _NONE, np.zeros((0, RAYS)))
 
 
-@dataclass(frozen=True)
-class Hand:
-    """Who drew: a segmenter by name, and the digest of its weights where it was trained."""
-
-    segmenter: str
-    digest: str = ""
-
-
-CLASSIC = Hand("classic")
-
-
-@dataclass(frozen=True, eq=False)
-class Shares:
-    """Probability per voxel of the frame: cord, and canal (cord included)."""
-
-    cord: Image
-    canal: Image
-
-
 @dataclass(frozen=True, eq=False)
 class Drawing:
     """What was drawn on one series, in its frame. why_not says why there is no cord, or nothing at all.
 
-    sac encloses the cord; canal_only means that the dura could not be told from the canal's wall. shares are what a hand that
-    works voxel by voxel drew; without them the tubes are filled. disc is the probability of disc per voxel, where it was told.
+    sac encloses the cord; canal_only means that the dura could not be told from the canal's wall.
     """
 
     series: Series
@@ -74,9 +54,6 @@ class Drawing:
     levels: Levels | None
     canal_only: bool
     why_not: str = ""
-    hand: Hand = CLASSIC
-    shares: Shares | None = None
-    disc: Image | None = None
 
     @property
     def key(self) -> str:
@@ -91,15 +68,11 @@ class Drawing:
     @cached_property
     def cord_share(self) -> Image:
         """Probability of cord per voxel of the frame."""
-        if self.shares is not None:
-            return self.shares.cord
         return coverage(self.cord, self.frame)
 
     @cached_property
     def canal_share(self) -> Image:
         """Probability of being inside the sac, cord included."""
-        if self.shares is not None:
-            return self.shares.canal
         return np.asarray(np.maximum(coverage(self.sac, self.frame), self.cord_share), dtype=np.float32)
 
     @cached_property

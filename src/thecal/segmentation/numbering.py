@@ -83,7 +83,7 @@ def number(aligned: AlignedStudy, drawings: Sequence[Drawing]) -> Numbering:
     region: dict[str, Mapping[str, float]] = {}
     named: list[tuple[Naming, Column, Drawing]] = []
     for one in drawings:
-        column = trace(one.frame, one.sac, one.disc) if len(one.sac) else None
+        column = trace(one.frame, one.sac) if len(one.sac) else None
         words = one.series.regions
         naming = Naming((), 0.0, from_words(words), "") if column is None else name(column, one.cord, one.sac, words)
         if naming.region:
