@@ -91,7 +91,7 @@ def test_the_log_names_stages_times_versions_and_no_file(small_result: Path, sma
     lines = [json.loads(line) for line in text.splitlines()]
     ended = {line["stage"] for line in lines if line.get("what") == "ended"}
     assert {"read", "check", "align", "segment", "measure", "rank"} <= ended
-    assert lines[-1]["provenance"]["knowledge_digest"]
+    assert next(line for line in lines if "provenance" in line)["provenance"]["knowledge_digest"]
     assert str(small_study) not in text
     assert ".nii" not in text
 
