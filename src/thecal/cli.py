@@ -70,14 +70,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def read(call: argparse.Namespace) -> int:
     """Reads a study and leaves the report and all that belongs to it in a folder."""
     from thecal import results
+    from thecal.pipeline import Event
 
     folder = Path(call.output)
     earlier = results.read_earlier(Path(call.prior)) if call.prior else None
     bids = Path(call.bids) if getattr(call, "bids", None) else None
     if bids is not None:
         results.refuse_bids(bids, call.participant, call.session)
-    result, log = _read(call, _progress(call.quiet), earlier)
+    results.make_ready()
+    progress = _progress(call.quiet)
+    result, log = _read(call, progress, earlier)
+    start = time.perf_counter()
     unwritten = results.write(result, folder, log)
+    progress(Event("write", "ended", time.perf_counter() - start))
     if bids is not None:
         results.write_bids(result, bids, call.participant or _participant(call, result), call.session)
     return _tell_end((*result.report.holes, *unwritten), folder, call.quiet)

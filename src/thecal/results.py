@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -115,6 +117,21 @@ def _swap(partial: Path, folder: Path, owned: Sequence[str]) -> None:
 def _move(source: Path, target: Path) -> tuple[Path, Path]:
     source.replace(target)
     return source, target
+
+
+# What writing needs and takes seconds to load.
+HEAVY = ("highdicom", "weasyprint")
+
+
+def make_ready() -> None:
+    """Loads what writing needs on the side, while images are being read; what is missing is told when it is written."""
+
+    def load() -> None:
+        for name in HEAVY:
+            with contextlib.suppress(ImportError, OSError):
+                import_module(name)
+
+    Thread(target=load, daemon=True).start()
 
 
 def write(result: Result, folder: Path, log: Sequence[Mapping[str, Any]]) -> tuple[Hole, ...]:

@@ -103,7 +103,7 @@ def _planes(voxels: Numbers) -> Numbers:
 
 def _numbers(planes: Numbers) -> list[int]:
     """The numbers above 0 that occur."""
-    return [int(number) for number in np.flatnonzero(np.bincount(planes.ravel())) if number > 0]
+    return [int(number) for number in np.unique(planes[planes > 0])]
 
 
 def _whole(lesion: Lesion) -> Structure:
