@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from findings import spines
 from phantoms import Spine
 
+from thecal.findings import leptomeningeal_pattern
+from thecal.findings.leptomeningeal_pattern import Coat
+from thecal.findings.views import look
 from thecal.records import AlignedStudy, Finding, NotAssessed, Region
 
 CODE = "leptomeningeal_pattern"
@@ -77,3 +81,18 @@ def test_without_cord_or_sac_nothing_is_said() -> None:
     placed = _covering(spines.study(Spine()), {})
     bare = spines.without(spines.truth(Spine(), placed), 2)
     assert spines.gap(spines.read(placed, bare), CODE) == "the thecal sac was not drawn"
+
+
+@pytest.mark.parametrize(("same", "other", "state"), [(0.0, 1.0, None), (1.0, 0.0, "diffuse")])
+def test_a_pair_in_one_plane_is_heard_before_a_pair_in_two(
+    same: float, other: float, state: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = spines.study(spines.INSIDE, ("T1w", "T1w_ce"))
+    maps = spines.truth(spines.INSIDE, placed)
+    view = look(placed, maps, "acq-sag_T1w")
+    coats = iter([Coat(view, other, np.zeros((1, 3)), False), Coat(view, same, np.zeros((1, 3)), True)])
+    twice = [placed.study.images()[0]] * 2
+    monkeypatch.setattr(leptomeningeal_pattern, "usable", lambda *_: twice)
+    monkeypatch.setattr(leptomeningeal_pattern, "coat_of", lambda *_: next(coats))
+    told = leptomeningeal_pattern.measure(placed, maps, None)
+    assert (told.state if isinstance(told, Finding) else None) == state

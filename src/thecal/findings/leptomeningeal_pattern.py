@@ -52,11 +52,15 @@ MOST_NONE = 0.85
 
 @dataclass(frozen=True, eq=False)
 class Coat:
-    """The coat of the cord: share that enhances over the stretch where most of it does, where that is, and on which view."""
+    """The coat of the cord: share that enhances over the stretch where most of it does, where that is, and on which view.
+
+    alike says that both images of the pair lie in one plane: thick slices of two planes mix cord and CSF differently.
+    """
 
     view: View
     share: float
     points: NDArray[np.float64]
+    alike: bool
 
 
 def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: object) -> Finding | NotAssessed:
@@ -74,7 +78,7 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: object) -
     ]
     if not coats:
         return NotAssessed(CODE, PATIENT, "no pair of T1w before and after contrast shows cord and sac apart")
-    coat = max(coats, key=lambda one: one.share)
+    coat = max(coats, key=lambda one: (one.alike, one.share))
     drawn = _drawn(aligned, segmentation)
     diffuse = max(belief.above(coat.share, DIFFUSE_SHARE, DIFFUSE_SD), 0.9 * float(drawn))
     nodular = nodules(aligned, segmentation)
@@ -157,7 +161,7 @@ def coat_of(aligned: AlignedStudy, segmentation: Segmentation, after: Series) ->
             continue
         plain = resample(Volume(pre.values, pre.affine), post.grid, across).voxels
         gain = _over_cord(post.values, normal, post, axis) - _over_cord(plain, normal, post, axis)
-        return _stretch(post, axis, shell, gain)
+        return _stretch(post, axis, shell, gain, before.plane == after.plane)
     return None
 
 
@@ -199,7 +203,7 @@ def _over_cord(
     return np.asarray(values / np.maximum(course, 1e-6), dtype=np.float32)
 
 
-def _stretch(view: View, axis: Axis, shell: NDArray[np.bool_], gain: NDArray[np.float32]) -> Coat:
+def _stretch(view: View, axis: Axis, shell: NDArray[np.bool_], gain: NDArray[np.float32], alike: bool) -> Coat:
     """The stretch of cord along which most of the coat enhances: each step's surface is cut into sectors, and a sector
     enhances when the upper quarter of its voxels does."""
     points = view.mm(shell)
@@ -224,4 +228,4 @@ def _stretch(view: View, axis: Axis, shell: NDArray[np.bool_], gain: NDArray[np.
     share = lit_sum / np.maximum(seen_sum, 1)
     best = int(np.argmax(np.where(seen_sum >= 0.5 * seen_sum.max(), share, -1)))
     near = (number >= best) & (number < best + window)
-    return Coat(view, float(share[best]), points[near] if near.any() else points)
+    return Coat(view, float(share[best]), points[near] if near.any() else points, alike)
