@@ -38,7 +38,8 @@ class Lesion:
 
     instance is its cranio-caudal display number, from 1; confidence (0 to 1) that there is a lesion at all;
     compartment the probability of each; where its centre; series_keys the series it was seen on.
-    levels names the vertebral levels it spans, empty when they could not be told.
+    levels names the vertebral levels it spans, empty when they could not be told. volume_mm3 is the lesion's own, without
+    oedema, polar cysts and syrinx beside it.
     """
 
     tracking_uid: str
