@@ -1,5 +1,7 @@
 """A small simulated study, made once."""
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +24,11 @@ def small_result(small_study: Path, tmp_path_factory: pytest.TempPathFactory) ->
     told = str(small_study / "context.json")
     assert cli.main(["read", str(small_study / "images"), "-o", str(folder), "--context", told, "--quiet"]) == 0
     return folder
+
+
+@pytest.fixture
+def heard_interrupt() -> Iterator[None]:
+    """Ctrl-C is heard, here and in what is started, though tests that run in the background inherit its being ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

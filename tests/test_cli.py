@@ -283,7 +283,7 @@ def test_a_fault_of_our_own_is_said_as_such(
     assert "a fault of thecal itself" in told(capsys)
 
 
-def test_ctrl_c_in_mid_stage_leaves_the_older_result(small_study: Path, tmp_path: Path) -> None:
+def test_ctrl_c_in_mid_stage_leaves_the_older_result(small_study: Path, tmp_path: Path, heard_interrupt: None) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "report.html").write_text("old")

@@ -64,7 +64,7 @@ def _refuse() -> tuple[Path, Path]:
     raise OSError(5, "Input/output error")
 
 
-def test_ctrl_c_while_writing_leaves_no_trace(tmp_path: Path) -> None:
+def test_ctrl_c_while_writing_leaves_no_trace(tmp_path: Path, heard_interrupt: None) -> None:
     with pytest.raises(KeyboardInterrupt), results.staged(tmp_path / "out"):
         os.kill(os.getpid(), signal.SIGINT)
     assert not (tmp_path / "out").exists()
