@@ -98,11 +98,10 @@ def _acquired(rng: np.random.Generator, law: Law, scene: Scene, values: NDArray[
 def _signals(rng: np.random.Generator, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
     """Signal of every tissue per slot; the two T1w share their timing."""
     timing = int(rng.integers(2**31))
-    plain = values.copy()
     dose = rng.uniform(0.5, 1.2) if rng.random() < 0.95 else rng.uniform(0.1, 0.5)
     after = values.copy()
     after[:, 0] = 1 / (1 / values[:, 0] + values[:, 6] * dose / 250)
-    signals = {"T1w": by_physics(np.random.default_rng(timing), "T1w", plain),
+    signals = {"T1w": by_physics(np.random.default_rng(timing), "T1w", values),
                "T1w_ce": by_physics(np.random.default_rng(timing), "T1w", after),
                "T2w": by_physics(rng, "T2w", values),
                "T2w_fs": by_physics(rng, str(rng.choice(["T2w_fs", "STIR"])), values),

@@ -67,7 +67,6 @@ def read(call: argparse.Namespace) -> int:
     bids = Path(call.bids) if getattr(call, "bids", None) else None
     if bids is not None:
         results.refuse_bids(bids, call.participant, call.session)
-    results.make_ready()
     progress = _progress(call.quiet)
     result, log = _read(call, progress, earlier)
     start = time.perf_counter()
@@ -208,7 +207,7 @@ def demo(call: argparse.Namespace) -> int:
 def _read(
     call: argparse.Namespace, progress: Callable[[Event], None], earlier: Any
 ) -> tuple[Result, list[dict[str, Any]]]:
-    from thecal import pipeline
+    from thecal import pipeline, results
     from thecal.knowledge import load
     from thecal.pipeline import Event
 
@@ -224,6 +223,7 @@ def _read(
     note(Event("read", "began"))
     start = time.perf_counter()
     study, identity = _ingest(call, call.input, context)
+    results.make_ready(study)
     note(Event("read", "ended", round(time.perf_counter() - start, 3)))
     asked = {"base_rates": call.base_rates, "language": call.language}
     result = pipeline.read(study, identity, knowledge, earlier=earlier, note=note, **asked)

@@ -37,6 +37,7 @@ from thecal.records import (
     ReportUnwritable,
     Segmentation,
     Series,
+    Study,
     StudyUnreadable,
     Volume,
 )
@@ -119,15 +120,15 @@ def _move(source: Path, target: Path) -> tuple[Path, Path]:
     return source, target
 
 
-# What writing needs and takes seconds to load.
-HEAVY = ("highdicom", "weasyprint")
+def make_ready(study: Study) -> None:
+    """Loads what writing a study's results needs, seconds of it, on the side while stages work on the images.
 
-
-def make_ready() -> None:
-    """Loads what writing needs on the side, while images are being read; what is missing is told when it is written."""
+    What is missing is told when it is written.
+    """
+    from_dicom = any(series.source_images for series in study.series)
 
     def load() -> None:
-        for name in HEAVY:
+        for name in ("highdicom", "weasyprint") if from_dicom else ("weasyprint",):
             with contextlib.suppress(ImportError, OSError):
                 import_module(name)
 

@@ -92,8 +92,7 @@ def normal_cord(view: View, lesion: Lesion, clear_mm: float = CLEAR_MM) -> Norma
     low, high = lesion_along.min(), lesion_along.max()
     values = view.values[core].astype(np.float64)
     use = (along > low - REACH_MM) & (along < high + REACH_MM) & (values > 0)
-    ends = float(low), float(high)
-    return _course(view, axis, along[use], np.log(values[use]), ends)
+    return _course(view, axis, along[use], np.log(values[use]), (float(low), float(high)))
 
 
 def clear_cord(view: View, clear_mm: float = CLEAR_MM) -> Mask:
@@ -107,11 +106,19 @@ def looks_like_cord(view: View) -> bool:
     Where a drawing took roots for cord, or CSF, nothing can be measured against it. Taken as true where little CSF is in view.
     """
     cord = inner(view.cord & (view.tissue == 0), 40)[0]
-    csf = inner((view.anatomy == SAC) & (view.tissue == 0), 40)[0]
-    if view.series.role not in CSF_BRIGHT | CSF_DARK or np.count_nonzero(csf) < 40 or not cord.any():
+    csf = _csf_signal(view)
+    if csf is None or not cord.any():
         return True
-    ratio = float(np.median(view.values[cord]) / max(float(np.median(view.values[csf])), 1e-6))
+    ratio = float(np.median(view.values[cord]) / csf)
     return ratio < 1 / UNLIKE if view.series.role in CSF_BRIGHT else ratio > UNLIKE
+
+
+def _csf_signal(view: View) -> float | None:
+    """Signal of lesion-free CSF; None where little is in view, or where the series does not part it from cord."""
+    csf = inner((view.anatomy == SAC) & (view.tissue == 0), 40)[0]
+    if view.series.role not in CSF_BRIGHT | CSF_DARK or np.count_nonzero(csf) < 40:
+        return None
+    return max(float(np.median(view.values[csf])), 1e-6)
 
 
 def _course(view: View, axis: Axis, along: Array, logs: Array, ends: tuple[float, float]) -> NormalCord | None:
@@ -142,12 +149,11 @@ def _fluid_like(view: View, level: Array) -> NDArray[np.bool_]:
 
     The quarter of the pieces farthest from CSF stands for normal cord. None where CSF is hardly in view.
     """
-    csf = inner((view.anatomy == SAC) & (view.tissue == 0), 40)[0]
-    if view.series.role not in CSF_BRIGHT | CSF_DARK or np.count_nonzero(csf) < 40:
+    csf = _csf_signal(view)
+    if csf is None:
         return np.zeros(len(level), dtype=bool)
-    fluid = float(np.log(max(float(np.median(view.values[csf])), 1e-6)))
     cord = float(np.percentile(level, 25 if view.series.role in CSF_BRIGHT else 75))
-    return np.asarray(np.abs(level - fluid) < np.abs(level - cord))
+    return np.asarray(np.abs(level - np.log(csf)) < np.abs(level - cord))
 
 
 def shading(view: View, axis: Axis, values: NDArray[np.float32] | None = None) -> Shade:
