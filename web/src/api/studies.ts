@@ -1,0 +1,15 @@
+/** The studies of the worklist. */
+import { get, post, remove } from "./client";
+import type { EntityName, Study } from "./types";
+
+export const listStudies = async (): Promise<Study[]> => (await get<{ studies: Study[] }>("/api/studies")).studies;
+export const loadStudy = (id: string): Promise<Study> => get(`/api/studies/${encodeURIComponent(id)}`);
+export const deleteStudy = (id: string): Promise<unknown> => remove(`/api/studies/${encodeURIComponent(id)}`);
+export const retryStudy = (id: string): Promise<Study> => post(`/api/studies/${encodeURIComponent(id)}/retry`);
+export const makeDemo = (entity: string, seed?: number): Promise<Study> =>
+  post("/api/demos", seed === undefined ? { entity } : { entity, seed });
+
+export async function listEntities(): Promise<EntityName[]> {
+  const answer = await get<EntityName[] | { entities: EntityName[] }>("/api/entities");
+  return Array.isArray(answer) ? answer : answer.entities;
+}

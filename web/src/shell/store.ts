@@ -1,0 +1,35 @@
+/** The browser's own store (IndexedDB): what must outlive a reload. Where the browser has none, the page works without it. */
+
+const base = "thecal";
+const shelf = "kept";
+let opened: Promise<IDBDatabase | null> | null = null;
+
+function open(): Promise<IDBDatabase | null> {
+  opened ??= new Promise((resolve) => {
+    try {
+      const request = indexedDB.open(base, 1);
+      request.onupgradeneeded = () => void request.result.createObjectStore(shelf);
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => resolve(null);
+    } catch {
+      resolve(null);
+    }
+  });
+  return opened;
+}
+
+async function ask<T>(mode: IDBTransactionMode, act: (shelf: IDBObjectStore) => IDBRequest<T>): Promise<T | undefined> {
+  const store = await open();
+  if (!store) return undefined;
+  return new Promise((resolve) => {
+    const work = store.transaction(shelf, mode);
+    const request = act(work.objectStore(shelf));
+    work.oncomplete = () => resolve(request.result);
+    work.onerror = work.onabort = () => resolve(undefined);
+  });
+}
+
+export const keep = async <T>(key: string, value: T): Promise<void> => void (await ask("readwrite", (one) => one.put(value, key)));
+export const forget = async (key: string): Promise<void> => void (await ask("readwrite", (one) => one.delete(key)));
+export const recall = async <T>(key: string): Promise<T | undefined> => (await ask("readonly", (one) => one.get(key))) as T | undefined;
+export const keptKeys = async (): Promise<string[]> => ((await ask("readonly", (one) => one.getAllKeys())) ?? []).map(String);

@@ -1,0 +1,23 @@
+import { defineConfig } from "vitest/config";
+
+const server = "http://127.0.0.1:8400";
+
+export default defineConfig({
+  build: {
+    outDir: "../src/thecal/server/static",
+    emptyOutDir: true,
+    target: ["chrome123", "firefox121", "safari17.5"],
+    // Data addresses are not the page's own: the content policy would refuse them.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1100,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    port: 5173,
+    // `thecal serve` in one window, `npm run dev` in another: the page is new at each save, the data are the server's.
+    proxy: {
+      "/api": { target: server, changeOrigin: true, headers: { origin: server } },
+    },
+  },
+  test: { environment: "happy-dom", include: ["src/**/*.test.ts", "src/**/*.test.tsx"], testTimeout: 5000 },
+});
