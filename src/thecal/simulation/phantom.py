@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thecal.records import Acquisition, Grid, Identity, LabelMap, Rates, Series, Study, Vocabulary, Volume
-from thecal.records import Region as SpineRegion
-from thecal.simulation import attenuation, diffusion, patient, positioning, protocols, scanner
+from thecal.records import Identity, LabelMap, Rates, Series, Study, Vocabulary, Volume
+from thecal.simulation import patient, protocols
 from thecal.simulation.artefacts import Artefacts, draw_artefacts
-from thecal.simulation.dicom import make_uid
-from thecal.simulation.physics import Sequence
-from thecal.simulation.protocols import Protocol, SeriesPlan
-from thecal.simulation.scene import Focus, Scene
-from thecal.simulation.signs import Case, check_words, draw_case
-from thecal.simulation.spectrum import VOXEL_MM, Spectrum, acquire
-from thecal.simulation.spine import Spine, draw_spine
+from thecal.simulation.examination import Examination, Subject
+from thecal.simulation.protocols import Protocol
+from thecal.simulation.scanner import Slab
+from thecal.simulation.signs import check_words, draw_case
+from thecal.simulation.spectrum import Spectrum
+from thecal.simulation.spine import draw_spine
 from thecal.simulation.truth import LESION_NAMES, Truth, anatomy_names, tell, told_context
 
 SEGMENTER = "simulation"
-REGION_LEVELS: dict[SpineRegion, set[str]] = {
-    "craniocervical": {"C1"}, "cervical": {"C3", "C4", "C5", "C6"}, "thoracic": {"T4", "T5", "T6", "T7", "T8"},
-    "lumbar": {"L1", "L2", "L3", "L4"}, "sacral": {"S1", "S2"},
-}  # fmt: skip
-PARTS = {"cervical": "CSPINE", "thoracic": "TSPINE", "thoracolumbar": "TSPINE", "lumbar": "LSPINE"}
+ACQUIRED_ON = "2025-01-15"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,190 +79,54 @@ def simulate(
     centre = patient.centre_of(area, foci, spine)
     scene, foci = patient.paint(case, spine, foci, rng, plan, centre, field_t, generator)
     spoiled = draw_artefacts(rng.spawn(1)[0]) if artefacts is None else artefacts
-    return _image(case, scene, foci, rng, plan, centre, seed, area, spoiled)
+    subject = Subject(case, scene, foci, seed, area, centre)
+    return _examine(subject, plan, Examination(subject, plan, spoiled, rng))
 
 
-def _image(
-    case: Case,
-    scene: Scene,
-    foci: list[Focus],
-    rng: np.random.Generator,
-    plan: Protocol,
-    centre: float,
-    seed: int,
-    area: str,
-    spoiled: Artefacts,
-) -> Phantom:
-    maker = protocols.draw_maker(rng)
-    pose = positioning.draw_pose(rng)
-    slabs: dict[str, scanner.Slab] = {}
-    textures: dict[str, NDArray[np.float32]] = {}
+def _examine(subject: Subject, plan: Protocol, examination: Examination) -> Phantom:
+    """Every series of the protocol, with the truth in each of their grids."""
     made: list[Series] = []
     truths: dict[str, tuple[LabelMap, LabelMap]] = {}
     instances: LabelMap | None = None
-    noise = float(rng.uniform(0.012, 0.028)) * (1.0 if scene.palette.field_t == 3.0 else 1.35)
-    reach = 300.0 if plan.stations == 1 else 520.0
-    bend = scanner.bend_of(scene.spine, centre, pose, reach)
-    restless, phases = rng.spawn(1)[0], _phases(rng.spawn(1)[0])
     spectrum: Spectrum | None = None
+    enhanced = any(series.role == "T1w_ce" for series in plan.series)
     for number, series in enumerate(plan.series, start=1):
         if series.role == "mrs":
-            spectrum = _take_spectrum(case, scene, foci, centre, pose, rng)
-            made.append(
-                _listed(
-                    series,
-                    protocols.acquisition_of_spectrum(series, number, maker, scene.palette.field_t),
-                    seed,
-                    case.entity,
-                )
-            )
-            continue
-        place = positioning.station(series, plan, scene.spine, centre)
-        name = f"{series.plane}-{series.station}-{series.matrix}-{series.slices}"
-        moved = spoiled.moved_mm > 0 and number > 1 and restless.random() < 0.3
-        if moved:
-            name += f"-moved-{number}"
-        if name not in slabs:
-            grid = positioning.grid(series, scene.spine, place, centre, foci, pose)
-            filled = series.thickness_mm / (series.thickness_mm + spoiled.gaps * series.gap_mm)
-            own = (
-                scanner.bend_of(scene.spine, centre, positioning.jolt(pose, spoiled.moved_mm, restless), reach)
-                if moved
-                else bend
-            )
-            margin = _margin(series, phases[series.plane], spoiled)
-            slabs[name] = scanner.cut(
-                scanner.widen(grid, margin), own, scene.body, scene.canal, plan.samples, filled, margin
-            )
-            textures[name] = scene.generator.texture(slabs[name].grid.shape)
-        slab = slabs[name].core()
-        if series.role in ("ct", "ct_myelogram"):
-            voxels, header = _take_ct(series, number, slab, case, scene, maker, PARTS[area], rng)
+            listed, spectrum = examination.take_spectrum(number, series)
         else:
-            sequence, train = protocols.weighting(series, scene.palette.field_t, rng)
-            header = protocols.acquisition_of(
-                series, sequence, train, number, maker, scene.palette.field_t, PARTS[area]
-            )
-            if series.role == "ADC":
-                b_0, b_high = (replace(sequence, b_value=b) for b in protocols.B_VALUES)
-                voxels = diffusion.map_adc(slab, scene.palette, b_0, b_high, noise, rng)
-            else:
-                how = _exposure(scene, series, sequence, place, noise, phases[series.plane])
-                voxels = scanner.expose(slabs[name], how, spoiled, rng, textures[name])
-        made.append(_series(series, voxels, slab.grid, header, scene.spine, place, seed, case.entity))
-        enhanced = any(other.role == "T1w_ce" for other in plan.series)
-        truths[series.key] = _truth(slab, series.key, enhanced)
-        if instances is None:
-            instances = LabelMap(Volume(slab.instance.astype(np.int16), slab.grid.affine), {}, series.key, SEGMENTER)
+            listed, slab = examination.take(number, series)
+            truths[series.key] = _truth(slab, series.key, enhanced)
+            instances = instances or _labels(slab, slab.instance, {}, series.key)
+        made.append(listed)
     assert instances is not None
-    first = made[0].key
-    truth = tell(case, scene, foci, plan)
-    context = told_context(case)
-    if scene.spine.operation is not None:
-        context = {**context, "prior_spine_surgery": "present"}
-    study = Study(
-        tuple(made), context=context, acquired_on="2025-01-15", study_instance_uid=make_uid(seed, case.entity, "study")
-    )
-    identity = Identity(
-        patient_name="Simulated^Patient", patient_id=f"SIM{seed:05d}", patient_birth_date=f"{2025 - int(case.age)}-01-01",
-        patient_sex="F" if case.female else "M", study_instance_uid=study.study_instance_uid, study_date="2025-01-15",
-        study_description=f"Simulated MRI {area} spine",
-    )  # fmt: skip
+    case, truth, context = subject.case, tell(subject.case, subject.scene, subject.foci, plan), _context(subject)
+    study = Study(tuple(made), context=context, acquired_on=ACQUIRED_ON, study_instance_uid=subject.uid("study"))
     return Phantom(
-        case.entity, seed, study, *truths[first], instances, truths, truth.findings, context, identity, truth, spectrum
-    )
-
-
-def _take_ct(
-    series: SeriesPlan,
-    number: int,
-    slab: scanner.Slab,
-    case: Case,
-    scene: Scene,
-    maker: str,
-    part: str,
-    rng: np.random.Generator,
-) -> tuple[NDArray[np.int16], Acquisition]:
-    numbers = attenuation.hounsfield_of(scene.palette, case.age, rng, myelogram=series.role == "ct_myelogram")
-    return attenuation.expose(slab, numbers, rng), protocols.acquisition_of_ct(series, number, maker, part)
-
-
-def _take_spectrum(
-    case: Case, scene: Scene, foci: list[Focus], centre: float, pose: NDArray[np.float64], rng: np.random.Generator
-) -> Spectrum:
-    """A spectrum of the largest lesion, or of the cord at the middle of the field of view."""
-    place = max(foci, key=lambda focus: focus.half_mm).s if foci else centre
-    affine = np.eye(4)
-    affine[:3, :3] = np.diag(VOXEL_MM)
-    affine[:3, 3] = np.linalg.inv(pose)[:3, :3] @ (positioning.offset(scene.spine, place, centre) - pose[:3, 3])
-    return acquire(case, affine, scene.palette.field_t, rng)
-
-
-def _listed(plan: SeriesPlan, header: Acquisition, seed: int, entity: str) -> Series:
-    return Series(plan.key, "mrs", 1.0, "caller", plan.plane, None, header,
-                  frame_of_reference_uid=make_uid(seed, entity, "frame of reference"),
-                  series_instance_uid=make_uid(seed, entity, "series", plan.key))  # fmt: skip
-
-
-def _phases(rng: np.random.Generator) -> dict[str, int]:
-    """The axis of phase encoding by plane: mostly head to feet, and right to left."""
-    return {"sagittal": 1 if rng.random() < 0.7 else 0, "axial": 0 if rng.random() < 0.7 else 1}
-
-
-def _margin(series: SeriesPlan, phase: int, spoiled: Artefacts) -> tuple[int, int]:
-    """Voxels beyond the field of view from which signal folds in."""
-    if not spoiled.wrap or series.plane not in ("sagittal", "axial"):
-        return 0, 0
-    pad = series.matrix // 10
-    return (pad, 0) if phase == 0 else (0, pad)
-
-
-def _exposure(
-    scene: Scene, series: SeriesPlan, sequence: Sequence, place: float, noise: float, phase: int
-) -> scanner.Exposure:
-    spine, palette = scene.spine, scene.palette
-    sagittal, real = series.plane == "sagittal", series.role != "localizer"
-    bodies = positioning.front_of(spine, place, series)
-    neck = place > spine.level("T2").low
-    return scanner.Exposure(
-        palette.split(sequence), palette.field_t, phase, bodies + 9.0 if sagittal and real else None, noise, 0.86,
-        sequence.refocused, palette["metal"], palette.numbers(("csf", "csf_flow", "blood", "slow_blood")),
-        bodies if neck and sagittal else None, not neck,
+        case.entity, subject.seed, study, *truths[made[0].key], instances, truths, truth.findings, context, _identity(subject),
+        truth, spectrum,
     )  # fmt: skip
 
 
-def _series(
-    plan: SeriesPlan,
-    voxels: NDArray[np.int16],
-    grid: Grid,
-    header: object,
-    spine: Spine,
-    centre: float,
-    seed: int,
-    entity: str,
-) -> Series:
-    return Series(
-        plan.key, plan.role, 1.0, "caller", plan.plane, Volume(voxels, grid.affine), header,  # type: ignore[arg-type]
-        plan.fat_suppressed, _regions(plan, spine, centre), 2, make_uid(seed, entity, "frame of reference"),
-        make_uid(seed, entity, "series", plan.key),
+def _context(subject: Subject) -> dict[str, str | float]:
+    context = told_context(subject.case)
+    return context if subject.scene.spine.operation is None else {**context, "prior_spine_surgery": "present"}
+
+
+def _identity(subject: Subject) -> Identity:
+    case, seed = subject.case, subject.seed
+    return Identity(
+        patient_name="Simulated^Patient", patient_id=f"SIM{seed:05d}", patient_birth_date=f"{2025 - int(case.age)}-01-01",
+        patient_sex="F" if case.female else "M", study_instance_uid=subject.uid("study"), study_date=ACQUIRED_ON,
+        study_description=f"Simulated MRI {subject.area} spine",
     )  # fmt: skip
 
 
-def _regions(plan: SeriesPlan, spine: Spine, centre: float) -> tuple[SpineRegion, ...]:
-    half = (
-        plan.matrix * plan.spacing_mm / 2
-        if plan.plane == "sagittal"
-        else plan.slices * (plan.thickness_mm + plan.gap_mm) / 2
-    )
-    shown = {level.name for level in spine.levels if abs(level.middle - centre) < half - 5}
-    return tuple(region for region, names in REGION_LEVELS.items() if shown & names)
-
-
-def _truth(slab: scanner.Slab, key: str, enhanced: bool) -> tuple[LabelMap, LabelMap]:
-    anatomy, lesion = slab.anatomy.astype(np.int16), slab.lesion.astype(np.int16)
+def _truth(slab: Slab, key: str, enhanced: bool) -> tuple[LabelMap, LabelMap]:
+    lesion = slab.lesion.copy()
     if not enhanced:
         lesion[(lesion == 1) | (lesion == 2)] = 8
-    return (
-        LabelMap(Volume(anatomy, slab.grid.affine), anatomy_names(), key, SEGMENTER),
-        LabelMap(Volume(lesion, slab.grid.affine), LESION_NAMES, key, SEGMENTER),
-    )
+    return _labels(slab, slab.anatomy, anatomy_names(), key), _labels(slab, lesion, LESION_NAMES, key)
+
+
+def _labels(slab: Slab, codes: NDArray[np.uint8], names: Mapping[int, str], key: str) -> LabelMap:
+    return LabelMap(Volume(codes.astype(np.int16), slab.grid.affine), names, key, SEGMENTER)
