@@ -8,7 +8,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from thecal.knowledge import Knowledge
     from thecal.pipeline import Event, Result
-    from thecal.records import Hole, Identity, Study
+    from thecal.records import Hole, Identity, Report, Study
 
 DONE, OUR_FAULT, CALL_WRONG, UNREADABLE, IN_PART, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -159,7 +158,7 @@ def atlas(call: argparse.Namespace) -> int:
     from thecal.knowledge import load
 
     known = load()
-    shelf = room.Shelf(known.articles, known.evidence, known.numbers, known.statements, known.vocabulary, known.sources)
+    shelf = room.Shelf.of(known)
     words = " ".join(call.words)
     if call.act == "search":
         hits = room.Index(shelf).search(words, call.limit) or (room.Hit(shelf.find(words).code, "", "", 0.0),)
@@ -205,40 +204,16 @@ def demo(call: argparse.Namespace) -> int:
 
 
 def _read(
-    call: argparse.Namespace, progress: Callable[[Event], None], earlier: Any
+    call: argparse.Namespace, progress: Callable[[Event], None], earlier: Report | None
 ) -> tuple[Result, list[dict[str, Any]]]:
-    from thecal import pipeline, results
+    from thecal import run
     from thecal.knowledge import load
-    from thecal.pipeline import Event
 
-    log: list[dict[str, Any]] = []
-
-    def note(event: Event) -> None:
-        told = {key: value for key, value in vars(event).items() if value not in ("", 0.0)}
-        log.append({"at": datetime.now(UTC).isoformat(), **told, "peak_memory_mib": _peak_memory_mib()})
-        progress(event)
-
-    knowledge = load()
-    context = _context(call, knowledge)
-    note(Event("read", "began"))
-    start = time.perf_counter()
-    study, identity = _ingest(call, call.input, context)
-    results.make_ready(study)
-    note(Event("read", "ended", round(time.perf_counter() - start, 3)))
-    asked = {"base_rates": call.base_rates, "language": call.language}
-    result = pipeline.read(study, identity, knowledge, earlier=earlier, note=note, **asked)
-    from thecal.records.form import to_data
-
-    log.append({"at": datetime.now(UTC).isoformat(), "provenance": to_data(result.report.provenance)})
-    return result, log
-
-
-def _peak_memory_mib() -> int:
-    """The most memory this process has held so far."""
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / 1024 if sys.platform == "linux" else peak / 1024**2)
+    context = _context(call, load())
+    return run.read(
+        lambda: _ingest(call, call.input, context),
+        earlier=earlier, base_rates=call.base_rates, language=call.language, progress=progress,
+    )  # fmt: skip
 
 
 def _ingest(
