@@ -14,10 +14,10 @@ Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 # Share of crops at about 2 mm, for the finder; the rest is at 1 mm.
-COARSE_SHARE = 0.22
+COARSE_SHARE = 0.0
 
 
-def draw_pair(seed: tuple[int, ...], law: Law, side: int = 64, coarse: bool | None = None) -> tuple[
+def draw_pair(seed: tuple[int, ...], law: Law, side: int = 48, coarse: bool | None = None) -> tuple[
     tuple[Image, Image], NDArray[np.uint8], tuple[Mask, Mask], tuple[str, str]]:  # fmt: skip
     """One painting of side³ voxels in two contrasts: images, truth, where the truth counts in each, names of the contrasts."""
     rng = np.random.default_rng(seed)

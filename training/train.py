@@ -106,8 +106,7 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = rate(self.step, self.steps)
         image, truth, counts = (part.to(self.device, non_blocking=True) for part in (image, truth, counts))
-        # Half precision gains nothing on a CPU without matrix instructions.
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device != "cpu"):
+        with torch.autocast(self.device, torch.bfloat16):
             scores = self.network(image.to(memory_format=torch.channels_last_3d))
         loss = loss_of(scores.float(), truth, counts, self.task.loss)
         self.optimiser.zero_grad()
