@@ -65,8 +65,7 @@ def small(**more: object) -> Shelf:
 @cache
 def shipped() -> Shelf:
     """The shelf of the knowledge that is shipped."""
-    known = load()
-    return Shelf(known.articles, known.evidence, known.numbers, known.statements, known.vocabulary, known.sources)
+    return Shelf.of(load())
 
 
 @cache

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from atlas.books import count
 
 from thecal.atlas import evidence
@@ -22,7 +24,21 @@ def test_a_few_series_are_told_each_and_many_as_a_range() -> None:
     few = evidence.shares([count("tumour", 3, 10), count("tumour", 1, 2, "b2002")])
     assert evidence.say(few[PRESENT]) == "3 of 10 and 1 of 2 patients"
     many = evidence.shares([count("tumour", n, 10, f"s{n}") for n in (1, 2, 3, 4)])
-    assert evidence.say(many[PRESENT]) == "10 of 40 patients in 4 series (10 % to 40 %)"
+    assert evidence.say(many[PRESENT]) == "10 to 40 % in 4 series (the largest: 1 of 10 patients)"
+
+
+def test_a_sentence_tells_series_of_weight_and_leaves_the_rest_to_the_table() -> None:
+    mixed = evidence.shares([count("tumour", 3, 10), count("tumour", 40, 50, "b2002", weight=0.2)])
+    assert evidence.say(mixed[PRESENT]) == "3 of 10 patients"
+    assert evidence.say_sources(mixed[PRESENT]) == ("a2001",)
+    assert mixed[PRESENT].total == 60
+
+
+def test_a_count_is_told_with_its_unit_and_with_what_narrows_it() -> None:
+    row = replace(count("tumour", 3, 10, weight=0.5), note="children; 30%")
+    told = evidence.shares([row], {row: "S2: one age band; F2: per plaque"})
+    assert evidence.say(told[PRESENT]) == "3 of 10 plaques (children)"
+    assert evidence.say(told[PRESENT], "plaques in children") == "3 of 10 plaques"
 
 
 def test_mean_ages_are_told_with_their_sources_and_zero_weights_left_out() -> None:

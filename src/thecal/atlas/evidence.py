@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any
 
+from thecal.atlas import wording
 from thecal.records import EvidenceCount
 
 LISTED_SERIES = 3
+TOLD_WEIGHT = 0.5
 _Z90 = 1.645
+_NARROWED = re.compile(r"\bS[234]:")
 _PERCENT = re.compile(r"pct=([\d.-]+)")
 
 
@@ -24,6 +27,16 @@ class Share:
     finding: str
     state: str
     rows: tuple[EvidenceCount, ...]
+    whys: Mapping[EvidenceCount, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> tuple[EvidenceCount, ...]:
+        """The series a sentence tells: those of at least half weight, else all."""
+        return tuple(row for row in self.rows if row.weight >= TOLD_WEIGHT) or self.rows
+
+    def why(self, row: EvidenceCount) -> str:
+        """The reasons of a series' grades."""
+        return self.whys.get(row, "")
 
     @property
     def positive(self) -> int:
@@ -64,14 +77,17 @@ class Remark:
     sources: tuple[str, ...]
 
 
-def shares(counts: Iterable[EvidenceCount]) -> Mapping[tuple[str, str, str], Share]:
-    """Every counted state by entity, finding and state; rows graded zero are left out."""
+def shares(
+    counts: Iterable[EvidenceCount], whys: Mapping[EvidenceCount, str] | None = None
+) -> Mapping[tuple[str, str, str], Share]:
+    """Every counted state by entity, finding and state; rows graded zero are left out. whys: the reasons of their grades."""
     grouped: dict[tuple[str, str, str], list[EvidenceCount]] = defaultdict(list)
     for row in counts:
         if row.weight > 0:
             grouped[row.entity, row.finding, row.state].append(row)
     return {
-        key: Share(*key, tuple(sorted(rows, key=lambda row: (-row.of, row.source)))) for key, rows in grouped.items()
+        key: Share(*key, tuple(sorted(rows, key=lambda row: (-row.of, row.source))), whys or {})
+        for key, rows in grouped.items()
     }
 
 
@@ -97,15 +113,38 @@ def remarks(
     return tuple(sorted(found, key=lambda one: (-len(one.sources), one.entity)))
 
 
-def say(share: Share) -> str:
-    """The counts in words: each of up to three series, else their sum with the lowest and highest share."""
-    if len(share.rows) <= LISTED_SERIES:
-        return _joined([f"{row.n} of {row.of}" for row in share.rows]) + " patients"
-    rates = sorted(row.n / row.of for row in share.rows)
-    return (
-        f"{share.positive} of {share.total} patients in {len(share.rows)} series "
-        f"({rates[0]:.0%} to {rates[-1]:.0%})".replace("%", " %")
-    )
+def say(share: Share, heard: str = "") -> str:
+    """The counts in words: each of up to three series with its unit and what narrows it, else their range and the largest.
+
+    What the sentence around says already (heard) is not said again.
+    """
+    rows = share.told
+    if len(rows) <= LISTED_SERIES:
+        return _joined(_each(rows, share, heard))
+    rates = sorted(100 * row.n / row.of for row in rows)
+    part = ", some of a subgroup or selected" if any(_NARROWED.search(share.why(row)) for row in rows) else ""
+    largest = _each(rows[:1], share, heard)[0].replace(" (", "; ").rstrip(")")
+    return f"{rates[0]:.0f} to {rates[-1]:.0f} % in {len(rows)} series{part} (the largest: {largest})"
+
+
+def say_sources(share: Share) -> tuple[str, ...]:
+    """Keys of the series that say() tells."""
+    return tuple(dict.fromkeys(row.source for row in share.told))
+
+
+def _each(rows: tuple[EvidenceCount, ...], share: Share, heard: str) -> list[str]:
+    """Each series in words; a noun that the next series shares is told there."""
+    nouns = [wording.unit(row.note, share.why(row)) for row in rows]
+    asides = [_unheard(wording.asides(row.state, row.note, share.why(row)), heard) for row in rows]
+    after = [*nouns[1:], ""]
+    return [
+        f"{row.n} of {row.of}" + (f" {noun} ({aside})" if aside else f" {noun}" if noun != following else "")
+        for row, noun, aside, following in zip(rows, nouns, asides, after, strict=True)
+    ]
+
+
+def _unheard(asides: tuple[str, ...], heard: str) -> str:
+    return ", ".join(aside for aside in asides if aside.lower() not in heard.lower())
 
 
 def say_ages(rows: Iterable[Mapping[str, Any]]) -> tuple[str, tuple[str, ...]]:
@@ -116,7 +155,9 @@ def say_ages(rows: Iterable[Mapping[str, Any]]) -> tuple[str, tuple[str, ...]]:
     keys = tuple(dict.fromkeys(row["source"] for row in known))
     if len(means) > LISTED_SERIES:
         return f"{min(means):.3g} to {max(means):.3g} years in {len(means)} series", keys
-    return _joined([f"{mean:.3g}" for mean in means]) + " years", keys
+    asides = [", ".join(wording.asides("", row.get("note", ""), row.get("why", ""))) for row in known]
+    said = [f"{mean:.3g}" + (f" ({aside})" if aside else "") for mean, aside in zip(means, asides, strict=True)]
+    return _joined(said) + " years", keys
 
 
 def _joined(words: list[str]) -> str:

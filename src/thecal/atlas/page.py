@@ -145,15 +145,16 @@ def _filled(text: str, article: Article, shelf: Shelf) -> tuple[str, tuple[str, 
     """The text with its placeholders replaced by published figures, and the keys those come from."""
     keys: list[str] = []
     words, place = [], 0
+    heard = body.PLACEHOLDER.sub("", body.LINK.sub(r"\2", text))
     for found in body.PLACEHOLDER.finditer(text):
-        said, sources = _figures(found[1], found[2].split(), article, shelf)
+        said, sources = _figures(found[1], found[2].split(), heard, article, shelf)
         words += [text[place : found.start()], said]
         keys += sources
         place = found.end()
     return "".join([*words, text[place:]]), tuple(keys)
 
 
-def _figures(kind: str, words: list[str], article: Article, shelf: Shelf) -> tuple[str, tuple[str, ...]]:
+def _figures(kind: str, words: list[str], heard: str, article: Article, shelf: Shelf) -> tuple[str, tuple[str, ...]]:
     missing = KnowledgeInvalid(
         f"articles/{article.code}.md", expected="figures that stand in the evidence", found=f"{kind} {' '.join(words)}"
     )
@@ -166,7 +167,7 @@ def _figures(kind: str, words: list[str], article: Article, shelf: Shelf) -> tup
     share = shelf.shares.get((entity, *state))  # type: ignore[arg-type]
     if share is None:
         raise missing
-    return evidence.say(share), share.sources
+    return evidence.say(share, heard), evidence.say_sources(share)
 
 
 def _table(article: Article, shelf: Shelf, references: _References) -> tuple[Row, ...]:
