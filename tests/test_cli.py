@@ -19,7 +19,7 @@ from thecal.records import Report
 from thecal.records.form import from_data
 
 SCHEMAS = Path(thecal.records.__file__).parent / "schema"
-COMMANDS = ("read", "segment", "protocol", "differential", "phantom", "atlas", "evaluate", "demo")
+COMMANDS = ("read", "segment", "protocol", "differential", "phantom", "atlas", "evaluate", "cohort", "demo")
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> str:

@@ -188,6 +188,33 @@ def evaluate(call: argparse.Namespace) -> int:
     return UNREADABLE if outcome.empty else IN_PART
 
 
+def cohort(call: argparse.Namespace) -> int:
+    """Reads every examination of a BIDS data set, or puts what was read into tables (a BIDS App)."""
+    from thecal import cohort as door
+
+    data, out = Path(call.data), Path(call.out)
+    every = door.jobs(data, out, call.participant_label, call.session_label)
+    console = _console(call.quiet)
+    if call.level == "group":
+        rows = door.group(every, out)
+        unread = [row for row in rows if not row["state"].startswith("read")]
+        console.print(f"Tables of {len(rows) - len(unread)} examinations: {out / 'group'}")
+        return IN_PART if unread else DONE
+    asked = door.Asked(call.base_rates, call.language)
+    part = door.shard(every, call.shard)
+    todo = [job for job in part if not door.is_done(job, asked)]
+    console.print(f"{len(todo)} examinations to read, {len(part) - len(todo)} read before")
+
+    def tell(row: door.Row) -> None:
+        console.print(f"{row['name']}: {row['state']}{': ' + row['why'] if row['why'] else ''}")
+
+    ended = door.read_all(todo, asked, tell, call.n_workers, call.scheduler)
+    bad = [row for row in ended if row["state"] != "read"]
+    for row in bad:
+        print(f"thecal: {row['name']} {row['state']}: {row['why']}", file=sys.stderr)
+    return IN_PART if bad else DONE
+
+
 def demo(call: argparse.Namespace) -> int:
     """Simulates a patient, reads the study and writes the report."""
     folder = Path(call.output)
@@ -371,7 +398,7 @@ def _tell_end(holes: Sequence[Hole], folder: Path, quiet: bool) -> int:
 
 
 COMMANDS = {run.__name__: run for run in (
-    read, segment, protocol, differential, phantom, deidentify, atlas, evaluate, demo,
+    read, segment, protocol, differential, phantom, deidentify, atlas, evaluate, cohort, demo,
 )}  # fmt: skip
 
 

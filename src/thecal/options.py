@@ -191,6 +191,20 @@ def _evaluate(call: argparse.ArgumentParser) -> None:
     call.add_argument("--format", choices=("table", "json"), default="table", help="default: %(default)s")
 
 
+def _cohort(call: argparse.ArgumentParser) -> None:
+    call.add_argument("data", metavar="BIDS_DIR", help="the data set: sub-…/[ses-…/]anat/…")
+    call.add_argument("out", metavar="OUT_DIR", help="where results go; what stands there is not read again")
+    call.add_argument("level", choices=("participant", "group"), help="read each examination, or make tables of all")
+    call.add_argument("--participant-label", nargs="+", default=[], metavar="LABEL", help="only these (default: all)")
+    call.add_argument("--session-label", nargs="+", default=[], metavar="LABEL", help="only these (default: all)")
+    call.add_argument("--n-workers", type=int, default=1, metavar="N", help="examinations side by side (default: 1)")
+    call.add_argument("--scheduler", metavar="ADDRESS", help="send them to this Dask scheduler (tcp://…) instead")
+    call.add_argument("--shard", metavar="K/N", help="part K of N, for N machines that share the folder")
+    _base_rates(call)
+    _language(call)
+    call.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
 def _demo(call: argparse.ArgumentParser) -> None:
     call.add_argument("--seed", type=int, default=1, help="another seed, another patient (default: %(default)s)")
     _language(call)
@@ -206,5 +220,6 @@ COMMANDS: tuple[tuple[str, Callable[[argparse.ArgumentParser], None], str], ...]
     ("deidentify", _deidentify, "thecal deidentify study/ -o shared"),
     ("atlas", _atlas, 'thecal atlas show ependymoma, or thecal atlas search "sugar coating"'),
     ("evaluate", _evaluate, "thecal evaluate result/ expert/ or thecal evaluate ours.nii.gz theirs.nii.gz"),
+    ("cohort", _cohort, "thecal cohort bids/ out/ participant --n-workers 4, then thecal cohort bids/ out/ group"),
     ("demo", _demo, "thecal demo -o demo"),
 )

@@ -25,7 +25,7 @@ def read(
     language: str = "en",
     progress: Callable[[Event], None] = lambda _: None,
 ) -> tuple[Result, Log]:
-    """What ingest hands over, read through all stages; progress hears of each, and the log keeps when and with how much memory."""
+    """What ingest hands over, read through all stages; progress hears of each, and the log keeps time and memory."""
     log: Log = []
 
     def note(event: Event) -> None:
