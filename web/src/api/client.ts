@@ -61,6 +61,8 @@ export async function send(method: string, path: string, body: unknown, options:
   }
   const request: RequestInit = { method, headers, credentials: "same-origin" };
   if (body !== undefined) request.body = raw ? (body as BodyInit) : JSON.stringify(body);
+  // What is small enough is sent to its end though the page is being left.
+  if (typeof request.body === "string" && request.body.length < 15_000) request.keepalive = true;
   const signals = [options.signal, options.patience ? AbortSignal.timeout(options.patience) : undefined].filter((one) => one !== undefined);
   if (signals.length) request.signal = signals.length === 1 ? signals[0]! : AbortSignal.any(signals);
   try {

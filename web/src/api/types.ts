@@ -16,7 +16,7 @@ export interface Study {
   blind?: boolean;
   added_at: string;
   acquired_on?: string | null;
-  patient?: { age?: string | number | null; sex?: string | null; name?: string | null; [key: string]: unknown } | null;
+  patient?: { name?: string | null; id?: string | null; sex?: string | null; age?: number | null } | null;
   lesions?: number | null;
   first?: { entity: string; name: string; probability: number; interval: [number, number] } | null;
   version: number;
@@ -25,7 +25,7 @@ export interface Study {
 export interface EntityName {
   code: string;
   name: string;
-  group: string;
+  group: string | null;
 }
 
 /** The server's one form of an error. */
@@ -34,4 +34,38 @@ export interface Told {
   expected: string;
   found: string;
   remedy: string;
+}
+
+/** A picture taken from the view. */
+export interface KeyImage {
+  png: string;
+  caption: string;
+}
+
+/** The report's draft. `suggested` is what thecal would write in each section, from the reading as it is now. */
+export interface Draft {
+  version: number;
+  by: string | null;
+  at: string | null;
+  sections: Record<string, string>;
+  key_images: KeyImage[];
+  suggested: Record<string, string>;
+  reading_version: number;
+  locked: boolean;
+  approved: { name: string; by: string; at: string; [key: string]: unknown } | null;
+  addenda: Addendum[];
+}
+
+export interface Addendum {
+  at: string;
+  by: string;
+  text: string;
+}
+
+export interface SavedDraft {
+  version: number;
+  by: string;
+  at: string;
+  sections: Record<string, string>;
+  key_images: KeyImage[];
 }

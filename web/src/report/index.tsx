@@ -1,6 +1,178 @@
-import { type PageProps, useTitle } from "../shell/router";
+/** The report: edited section by section, kept as it is typed, approved by name, then locked and added to. */
+import "./report.css";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ApiError } from "../api/client";
+import { loadStudy } from "../api/studies";
+import type { Draft, SavedDraft, Study } from "../api/types";
+import { Button } from "../parts/button";
+import { Icon } from "../parts/icon";
+import { Menu } from "../parts/menu";
+import { Saved } from "../parts/saved";
+import { Tabs } from "../parts/tabs";
+import { toast } from "../parts/toast";
+import { hear } from "../shell/events";
+import { useKeys } from "../shell/keys";
+import { go, type PageProps, useTitle } from "../shell/router";
+import { createSaver, type Saver } from "../shell/saving";
+import { ApproveDialog } from "./approving";
+import { Addenda } from "./addenda";
+import { address, formats, loadDraft, saveDraft } from "./calls";
+import { Conflict } from "./conflict";
+import { KeyImages } from "./images";
+import { Section } from "./section";
+import { merge, said, sameText, type Text, textOf, withWords } from "./sections";
+import { Versions } from "./versions";
 
 export default function ReportPage({ params }: PageProps) {
-  useTitle("Report");
-  return <h1>Report {params["id"]}</h1>;
+  const id = params["id"]!;
+  const [study, setStudy] = useState<Study | null>(null);
+  const [draft, setDraft] = useState<Draft | null>(null);
+  const [why, setWhy] = useState<ApiError | null>(null);
+  useTitle(study ? `Report · ${study.title}` : "Report");
+  const load = async (): Promise<void> => {
+    try {
+      const [line, text] = await Promise.all([loadStudy(id), loadDraft(id)]);
+      setStudy(line);
+      setDraft(text);
+      setWhy(null);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      setWhy(error);
+    }
+  };
+  useEffect(() => void load(), [id]);
+  useEffect(() => hear("study", (told) => { if (told.id === id) setStudy(told); }), [id]);
+  useEffect(() => hear("open", () => { if (!draft) void load(); }), [id, draft]);
+  // The reading was corrected, or approved in another window: thecal's own words and the lock follow it.
+  const stale = study !== null && draft !== null && (study.version !== draft.reading_version || (study.state === "approved") !== draft.locked);
+  useEffect(() => { if (stale) loadDraft(id).then(setDraft, () => undefined); }, [stale, study?.version]);
+  if (why && !draft) return <NotThere why={why} id={id} onRetry={() => void load()} />;
+  if (!study || !draft) return <div class="page-wait" role="status"><span class="hidden-text">Fetching the report</span></div>;
+  return <Editor study={study} draft={draft} onChanged={() => void load()} />;
+}
+
+function NotThere({ why, id, onRetry }: { why: ApiError; id: string; onRetry: () => void }) {
+  return (
+    <div class="page-lost">
+      <h1>{why.failure === "locked" ? "Not to be seen yet" : "The report is not there"}</h1>
+      <p class="quiet">{why.message}</p>
+      <div class="report-buttons">
+        <Button kind="strong" onClick={onRetry}>Try again</Button>
+        {why.failure === "locked" && <a class="button" href={`/studies/${id}`}>To the study</a>}
+        <a class="button" href="/">To the worklist</a>
+      </div>
+    </div>
+  );
+}
+
+/** What is typed, and the saver that keeps it. */
+function useText(id: string, draft: Draft): { text: Text; change: (text: Text) => void; saver: Saver<Text> } {
+  const [text, setText] = useState<Text>(() => textOf(draft, draft.suggested));
+  const suggested = useRef(draft.suggested);
+  suggested.current = draft.suggested;
+  const saver = useRef<Saver<Text> | null>(null);
+  saver.current ??= createSaver<Text>({
+    key: `draft/${id}`,
+    send: (value, base) => saveDraft(id, value, base),
+    theirs: async (error) => {
+      const { theirs } = (error.body ?? {}) as { theirs?: Partial<SavedDraft> };
+      const full = theirs?.sections && theirs.version !== undefined ? (theirs as SavedDraft) : await loadDraft(id);
+      return { value: textOf(full, suggested.current), version: full.version, by: full.by ?? undefined, at: full.at ?? undefined };
+    },
+    merge,
+    same: sameText,
+    onMerged: (value) => { setText(value); toast("What was changed in another window is taken over.", "good"); },
+  });
+  useEffect(() => {
+    const own = saver.current!;
+    if (!draft.locked) void own.begin(textOf(draft, draft.suggested), draft.version).then(setText);
+    return () => own.stop();
+  }, []);
+  const change = (value: Text): void => {
+    setText(value);
+    saver.current!.change(value);
+  };
+  return { text, change, saver: saver.current };
+}
+
+function Editor({ study, draft, onChanged }: { study: Study; draft: Draft; onChanged: () => void }) {
+  const { text, change, saver } = useText(study.id, draft);
+  const [tab, setTab] = useState("edit");
+  const [approving, setApproving] = useState(false);
+  const [versions, setVersions] = useState(false);
+  const state = saver.state.value;
+  const settled = draft.locked || state.is === "saved";
+  useKeys([
+    { keys: "Ctrl+s", does: "Save now (it is saved by itself, too)", group: "Report", inText: true, run: () => void saver.flush() },
+    { keys: "i", does: "To the images", group: "Report", run: () => go(`/studies/${study.id}`) },
+    { keys: "p", does: "Preview, and back", group: "Report", run: () => setTab((one) => (one === "edit" ? "preview" : "edit")) },
+    { keys: "v", does: "Versions", group: "Report", run: () => setVersions(true) },
+  ], [study.id]);
+  const show = async (key: string): Promise<void> => {
+    await saver.flush();
+    setTab(key);
+  };
+  return (
+    <div class="report">
+      <header class="report-head">
+        <a class="report-back" href={`/studies/${study.id}`}><Icon name="back" />Images</a>
+        <div class="report-title">
+          <h1>{study.title}</h1>
+          <p class="quiet small">
+            {[study.patient?.name, study.patient?.sex, study.acquired_on && `examined ${study.acquired_on}`].filter(Boolean).join(" · ")}
+            {study.simulated && <span class="tag">Simulated</span>}
+          </p>
+        </div>
+        <div class="report-acts">
+          {!draft.locked && <Saved state={state} />}
+          <Button icon="undo" onClick={() => setVersions(true)}>Versions</Button>
+          <Menu label="Download" kind="plain" icon="download" onOpen={() => void saver.flush()}
+            entries={formats.map((one) => ({ name: one.name, detail: "detail" in one ? one.detail : undefined, group: one.group, href: address(study.id, one.file), download: true }))}>
+            Download
+          </Menu>
+          {!draft.locked && <Button kind="strong" icon="lock" disabled={state.is === "not saved"} onClick={() => setApproving(true)}>Approve …</Button>}
+        </div>
+      </header>
+      {draft.locked && draft.approved && <Locked approved={draft.approved} />}
+      {state.is === "not saved" && state.why === "conflict" && <Conflict state={state} suggested={draft.suggested} onSettle={(value) => { change(value); void saver.settle(value); }} />}
+      <div class="report-body">
+        <div class="report-main">
+          <Tabs label="Report" chosen={tab} onChoose={(key) => void show(key)}
+            tabs={[{ key: "edit", name: draft.locked ? "Text" : "Edit" }, { key: "preview", name: "As it will read" }]}>
+            {tab === "edit"
+              ? <Sections text={text} draft={draft} onChange={change} />
+              : <iframe class="report-preview" title="The report as it will read" sandbox="" src={`${address(study.id, "report.html")}?draft=${draft.version}-${settled ? "saved" : "open"}-${study.version}`} />}
+          </Tabs>
+        </div>
+        <aside class="report-side" aria-label="Key images and additions">
+          <KeyImages images={text.key_images} locked={draft.locked} study={study.id} onChange={(key_images) => change({ ...text, key_images })} />
+          {draft.locked && <Addenda study={study.id} addenda={draft.addenda} onAdded={onChanged} />}
+        </aside>
+      </div>
+      <ApproveDialog open={approving} study={study} saver={saver} draft={draft} onClose={() => setApproving(false)} onApproved={onChanged} />
+      <Versions open={versions} study={study.id} text={text} draft={draft} onClose={() => setVersions(false)} onUse={(value) => { change(value); setVersions(false); }} />
+    </div>
+  );
+}
+
+function Sections({ text, draft, onChange }: { text: Text; draft: Draft; onChange: (text: Text) => void }) {
+  const names = [...new Set([...Object.keys(draft.suggested), ...Object.keys(text.sections)])];
+  return (
+    <div class="paper">
+      {names.map((name) => (
+        <Section key={name} code={name} text={said(text, draft.suggested, name)} suggested={draft.suggested[name]} locked={draft.locked}
+          onChange={(words) => onChange(withWords(text, draft.suggested, name, words))} />
+      ))}
+    </div>
+  );
+}
+
+function Locked({ approved }: { approved: NonNullable<Draft["approved"]> }) {
+  return (
+    <p class="report-locked">
+      <Icon name="lock" />
+      <span>Approved by <b>{approved.name}</b> on {new Date(approved.at).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" })}.
+        It is locked; what is to be said further is added below it. <span class="quiet">Computer user {approved.by}, not authenticated.</span></span>
+    </p>
+  );
 }

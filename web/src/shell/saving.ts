@@ -3,11 +3,12 @@
  *
  * Each change goes into the browser's own store (IndexedDB) at once, and to the server a moment later. What the server has
  * taken leaves the store. A lost connection, a stopped server, a closed tab lose nothing: the next time the page is opened
- * the text that was not yet taken is there again. When someone else was faster, both stand side by side until one chooses.
+ * the text that was not yet taken is there again. When someone else was faster, both are merged where they changed different
+ * things; where they changed the same, both stand side by side until one chooses.
  */
 import { type Signal, signal } from "@preact/signals";
 import { ApiError } from "../api/client";
-import { forget, keep, recall } from "./store";
+import { forget, keep, keptKeys, recall } from "./store";
 
 export type SaveState<T> =
   | { is: "saved"; at: number | null }
@@ -22,10 +23,12 @@ export interface Theirs<T> {
   at?: string | undefined;
 }
 
-/** What waits in the browser's store. */
+/** What waits in the browser's store: the value, and the server's version and value it was made upon. */
 interface Kept<T> {
   value: T;
   base: number;
+  origin: T;
+  at: number;
 }
 
 export interface SaverOptions<T> {
@@ -35,6 +38,10 @@ export interface SaverOptions<T> {
   send: (value: T, base: number) => Promise<{ version: number }>;
   /** Reads the other's value from the answer to a conflict, or asks the server for it. */
   theirs: (error: ApiError) => Promise<Theirs<T>>;
+  /** Mine and theirs made into one, both begun from `origin`; null where they changed the same thing. */
+  merge?: (origin: T, mine: T, theirs: T) => T | null;
+  /** Told of a value that was merged: what is shown must follow. */
+  onMerged?: (value: T) => void;
   /** Milliseconds of rest before it is sent. */
   rest?: number;
   same?: (a: T, b: T) => boolean;
@@ -60,12 +67,15 @@ export function createSaver<T>(options: SaverOptions<T>): Saver<T> {
   const same = options.same ?? ((a: T, b: T) => JSON.stringify(a) === JSON.stringify(b));
   const state = signal<SaveState<T>>({ is: "saved", at: null });
   let now: T | undefined;
+  let origin: T | undefined;
   let waiting = false;
   let base = 0;
   let running: Promise<void> | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let wait = firstWait;
   let stopped = false;
+  const own = `${key}/${crypto.randomUUID()}`;
+  const release = hold(own);
 
   const plan = (after: number): void => {
     clearTimeout(timer);
@@ -86,14 +96,15 @@ export function createSaver<T>(options: SaverOptions<T>): Saver<T> {
     try {
       const { version } = await send(value, base);
       base = version;
+      origin = value;
       wait = firstWait;
       if (now !== undefined && same(now, value)) {
         waiting = false;
         state.value = { is: "saved", at: Date.now() };
-        await forget(key);
+        await forget(own);
       } else {
         state.value = { is: "saving" };
-        await keep<Kept<T>>(key, { value: now as T, base });
+        await keepNow();
         plan(rest);
       }
     } catch (error) {
@@ -106,9 +117,17 @@ export function createSaver<T>(options: SaverOptions<T>): Saver<T> {
     if (error.failure === "conflict") {
       try {
         const theirs = await options.theirs(error);
-        if (same(theirs.value, now ?? value)) return settle(now ?? value, theirs.version);
-        state.value = { is: "not saved", why: "conflict", text: "It was changed elsewhere meanwhile", mine: now ?? value, theirs };
-        base = theirs.version;
+        const mine = now ?? value;
+        const merged = same(theirs.value, mine) ? mine : origin === undefined ? null : (options.merge?.(origin, mine, theirs.value) ?? null);
+        if (merged !== null) {
+          [now, base, origin] = [merged, theirs.version, theirs.value];
+          await keepNow();
+          if (!same(merged, mine)) options.onMerged?.(merged);
+          state.value = { is: "saving" };
+          plan(0);
+          return;
+        }
+        state.value = { is: "not saved", why: "conflict", text: "it was changed in another window meanwhile.", mine, theirs };
         return;
       } catch (second) {
         if (!(second instanceof ApiError)) throw second;
@@ -123,51 +142,47 @@ export function createSaver<T>(options: SaverOptions<T>): Saver<T> {
     wait = Math.min(wait * 2, longestWait);
   }
 
-  async function settle(value: T, version?: number): Promise<void> {
-    if (version !== undefined) base = version;
+  async function settle(value: T): Promise<void> {
+    const { theirs } = state.value as { theirs?: Theirs<T> };
+    if (theirs) [base, origin] = [theirs.version, theirs.value];
     now = value;
     waiting = true;
     state.value = { is: "saving" };
-    await keep<Kept<T>>(key, { value, base });
-    running = once(value).finally(() => (running = null));
-    // Called from within a running send, its end is waited for by whoever began it.
-    if (version === undefined) await running;
+    await keepNow();
+    await flush();
   }
 
+  const keepNow = (): Promise<void> => keep<Kept<T>>(own, { value: now as T, base, origin: origin as T, at: Date.now() });
   const awake = (): void => {
     if (waiting) plan(0);
   };
   const hide = (): void => {
     if (document.visibilityState === "hidden" && waiting) plan(0);
   };
-  const leave = (event: BeforeUnloadEvent): void => {
-    if (waiting && state.value.is === "not saved") event.preventDefault();
-  };
   addEventListener("online", awake);
   document.addEventListener("visibilitychange", hide);
-  addEventListener("beforeunload", leave);
 
   return {
     state,
     async begin(value, version) {
       base = version;
-      now = value;
-      const kept = await recall<Kept<T>>(key);
-      if (!kept || same(kept.value, value)) {
-        if (kept) await forget(key);
-        return value;
+      now = origin = value;
+      const left = await findLeft<T>(key);
+      if (!left) return value;
+      if (!same(left.kept.value, value)) {
+        ({ value: now, base, origin } = left.kept);
+        waiting = true;
+        state.value = { is: "saving" };
+        await keepNow();
+        plan(0);
       }
-      now = kept.value;
-      base = kept.base;
-      waiting = true;
-      state.value = { is: "saving" };
-      plan(0);
-      return kept.value;
+      await forget(left.at);
+      return now as T;
     },
     change(value) {
       now = value;
       waiting = true;
-      void keep<Kept<T>>(key, { value, base });
+      void keepNow();
       if (state.value.is === "saved") state.value = { is: "saving" };
       else if (state.value.is === "not saved" && state.value.why === "conflict") {
         state.value = { ...state.value, mine: value };
@@ -177,16 +192,37 @@ export function createSaver<T>(options: SaverOptions<T>): Saver<T> {
       if (state.value.is === "saving") plan(rest);
     },
     flush,
-    settle: (value) => settle(value),
+    settle,
     stop() {
       stopped = true;
       clearTimeout(timer);
+      release();
       removeEventListener("online", awake);
       document.removeEventListener("visibilitychange", hide);
-      removeEventListener("beforeunload", leave);
       if (waiting && state.value.is === "saving" && now !== undefined) void once(now).catch(() => undefined);
     },
   };
+}
+
+/** Says that this window still works on what is kept under `name`, until the function that is given back is called. */
+function hold(name: string): () => void {
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  if ("locks" in navigator) void navigator.locks.request(name, () => held);
+  return release;
+}
+
+/** What a window that is closed by now typed last and could not send. What another open window holds is its own. */
+async function findLeft<T>(key: string): Promise<{ at: string; kept: Kept<T> } | null> {
+  const names = (await keptKeys()).filter((name) => name.startsWith(`${key}/`));
+  if (!names.length) return null;
+  const held = "locks" in navigator ? new Set((await navigator.locks.query()).held?.map(({ name }) => name)) : new Set<string>();
+  let last: { at: string; kept: Kept<T> } | null = null;
+  for (const name of names.filter((one) => !held.has(one))) {
+    const kept = await recall<Kept<T>>(name);
+    if (kept && (!last || kept.at > last.kept.at)) last = { at: name, kept };
+  }
+  return last;
 }
 
 function words(error: ApiError): string {
