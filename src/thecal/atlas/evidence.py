@@ -59,11 +59,18 @@ class Share:
         return tuple(dict.fromkeys(row.source for row in self.rows))
 
     @property
-    def lower_bound(self) -> float:
-        """Lower end of the 90 % interval (Wilson) of the weighted share; orders a gamut so that few patients weigh little."""
+    def interval(self) -> tuple[float, float]:
+        """The 90 % interval (Wilson) of the weighted share: a series of little weight widens it as few patients do."""
         number = sum(row.weight * row.of for row in self.rows)
+        middle = self.rate + _Z90**2 / (2 * number)
         spread = _Z90 * sqrt(self.rate * (1 - self.rate) / number + _Z90**2 / (4 * number**2))
-        return max(0.0, (self.rate + _Z90**2 / (2 * number) - spread) / (1 + _Z90**2 / number))
+        scale = 1 + _Z90**2 / number
+        return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+
+    @property
+    def lower_bound(self) -> float:
+        """Lower end of the interval; orders a gamut so that few patients weigh little."""
+        return self.interval[0]
 
 
 @dataclass(frozen=True)

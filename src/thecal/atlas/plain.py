@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import fill
 
 from thecal.atlas.page import Page, Paragraph, Row, Run
-from thecal.records import Source
+from thecal.records import Article, Source
 
 WIDTH = 100
 
@@ -29,6 +29,17 @@ def say(source: Source) -> str:
     place = f"doi:{source.doi}" if source.doi else f"PMID {source.pmid}" if source.pmid else source.url or ""
     words = [source.authors, source.title, source.journal, str(source.year or ""), place]
     return ". ".join(word.rstrip(".") for word in words if word and "not shown" not in word[:17]) + "."
+
+
+def cite(article: Article, version: str, base: str = "") -> str:
+    """The article as a line of a list of references."""
+    last = article.revisions[-1]
+    reviewed = f"reviewed by {article.reviewed_by}" if article.reviewed_by else "unreviewed"
+    where = f" {base}/atlas/{article.code}" if base else ""
+    return (
+        f"{article.title}. thecal reference atlas, version {version}; {article.identifier}, "
+        f"revision {last.number} of {last.date}, {reviewed}.{where}\n"
+    )
 
 
 def state(page: Page) -> str:

@@ -58,9 +58,9 @@ _IDLE = re.compile(
 )
 _IDLE_REASON = re.compile(
     r"^(S[16]\b|F1\b)|regions (mapped|shared)|turned into|derived from|other levels not told|same fault|mapped to the code|"
-    r"three patients or fewer|number of patients not told|collected published cases|names of patterns mapped|pattern by words|degree by words|"
-    r"named among|the unit is|per (plaque|lesion|tumour|metastasis)|exclusive|as listed|denominator|"
-    r"mapped to central or eccentric|rest taken as|mapped or complement|strong, slight mapped|"
+    r"three patients or fewer|number of patients not told|collected published cases|names of patterns mapped|"
+    r"pattern by words|degree by words|named among|the unit is|per (plaque|lesion|tumour|metastasis)|exclusive|"
+    r"as listed|denominator|mapped to central or eccentric|rest taken as|mapped or complement|strong, slight mapped|"
     r"enlargements mapped|T2\* stands"
 )
 _WHOLE = {
