@@ -19,5 +19,5 @@ export default defineConfig({
       "/api": { target: server, changeOrigin: true, headers: { origin: server } },
     },
   },
-  test: { environment: "happy-dom", include: ["src/**/*.test.ts", "src/**/*.test.tsx"], testTimeout: 5000 },
+  test: { environment: "happy-dom", pool: "vmThreads", maxWorkers: 2, include: ["src/**/*.test.ts", "src/**/*.test.tsx"], testTimeout: 5000 },
 });

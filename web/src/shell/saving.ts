@@ -59,6 +59,7 @@ export interface Saver<T> {
   stop: () => void;
 }
 
+const locks = navigator.locks as LockManager | undefined;
 const firstWait = 1000;
 const longestWait = 15_000;
 
@@ -208,7 +209,7 @@ export function createSaver<T>(options: SaverOptions<T>): Saver<T> {
 function hold(name: string): () => void {
   let release = (): void => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
-  if ("locks" in navigator) void navigator.locks.request(name, () => held);
+  void locks?.request(name, () => held);
   return release;
 }
 
@@ -216,7 +217,7 @@ function hold(name: string): () => void {
 async function findLeft<T>(key: string): Promise<{ at: string; kept: Kept<T> } | null> {
   const names = (await keptKeys()).filter((name) => name.startsWith(`${key}/`));
   if (!names.length) return null;
-  const held = "locks" in navigator ? new Set((await navigator.locks.query()).held?.map(({ name }) => name)) : new Set<string>();
+  const held = new Set((await locks?.query())?.held?.map(({ name }) => name));
   let last: { at: string; kept: Kept<T> } | null = null;
   for (const name of names.filter((one) => !held.has(one))) {
     const kept = await recall<Kept<T>>(name);

@@ -108,8 +108,8 @@ export async function restore(): Promise<void> {
 }
 
 async function alone(id: string, act: () => Promise<void>): Promise<void> {
-  if (!("locks" in navigator)) return act();
-  await navigator.locks.request(`thecal upload ${id}`, act);
+  const locks = navigator.locks as LockManager | undefined;
+  await (locks ? locks.request(`thecal upload ${id}`, act) : act());
 }
 
 const work = (batch: Batch): Promise<void> => alone(batch.id, () => send(batch));
