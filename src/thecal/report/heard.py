@@ -118,7 +118,7 @@ def _name(gap: str, text: str, language: str, told: Mapping[str, str]) -> str:
         return _small(named) if kind == "finding" and told.get("nouns") == "small" else named
     if gap == "counts":
         return re.sub(r"(\d+) of (\d+)", lambda m: told["differential.count"].format(n=m[1], of=m[2]), text)
-    if gap == "share":
+    if gap.rstrip("0123456789") == "share":
         return _spaced(text.replace(".", told.get("decimal", ".")))
     if gap == "said":
         return translate(text, language, told)
