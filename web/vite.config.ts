@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const server = "http://127.0.0.1:8400";
+const server = "http://127.0.0.1:8642";
 
 export default defineConfig({
   build: {
@@ -19,5 +19,5 @@ export default defineConfig({
       "/api": { target: server, changeOrigin: true, headers: { origin: server } },
     },
   },
-  test: { environment: "happy-dom", pool: "vmThreads", maxWorkers: 2, include: ["src/**/*.test.ts", "src/**/*.test.tsx"], testTimeout: 5000 },
+  test: { environment: "happy-dom", maxWorkers: 2, include: ["src/**/*.test.ts", "src/**/*.test.tsx"], testTimeout: 5000 },
 });
