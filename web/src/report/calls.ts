@@ -1,5 +1,5 @@
 /** What the report page asks of the server. */
-import { get, post, put } from "../api/client";
+import { get, post, put, refusal, send } from "../api/client";
 import type { Addendum, Draft, SavedDraft } from "../api/types";
 import type { Text } from "./sections";
 
@@ -23,3 +23,14 @@ export const formats = [
 ] as const;
 
 export const address = (id: string, file: string): string => `${of(id)}/${file}`;
+
+/** Fetches a file and hands it to the browser to be kept. Throws an ApiError, where a link would save the refusal as the file. */
+export async function download(id: string, file: string): Promise<void> {
+  const answer = await send("GET", address(id, file), undefined);
+  if (!answer.ok) throw refusal(answer.status, await answer.json().catch(() => null), address(id, file));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = `thecal-${id}-${file.split("/").pop()}`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

@@ -16,7 +16,7 @@ import { go, type PageProps, useTitle } from "../shell/router";
 import { createSaver, type Saver } from "../shell/saving";
 import { ApproveDialog } from "./approving";
 import { Addenda } from "./addenda";
-import { address, formats, loadDraft, saveDraft } from "./calls";
+import { address, download, formats, loadDraft, saveDraft } from "./calls";
 import { Conflict } from "./conflict";
 import { KeyImages } from "./images";
 import { Section } from "./section";
@@ -100,6 +100,7 @@ function Editor({ study, draft, onChanged }: { study: Study; draft: Draft; onCha
   const [tab, setTab] = useState("edit");
   const [approving, setApproving] = useState(false);
   const [versions, setVersions] = useState(false);
+  const [fetching, setFetching] = useState(false);
   const state = saver.state.value;
   const settled = draft.locked || state.is === "saved";
   useKeys([
@@ -108,6 +109,18 @@ function Editor({ study, draft, onChanged }: { study: Study; draft: Draft; onCha
     { keys: "p", does: "Preview, and back", group: "Report", run: () => setTab((one) => (one === "edit" ? "preview" : "edit")) },
     { keys: "v", does: "Versions", group: "Report", run: () => setVersions(true) },
   ], [study.id]);
+  const fetchFile = async (file: string): Promise<void> => {
+    setFetching(true);
+    try {
+      await saver.flush();
+      await download(study.id, file);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      toast(`It could not be fetched. ${error.message}`, "bad");
+    } finally {
+      setFetching(false);
+    }
+  };
   const show = async (key: string): Promise<void> => {
     await saver.flush();
     setTab(key);
@@ -126,8 +139,8 @@ function Editor({ study, draft, onChanged }: { study: Study; draft: Draft; onCha
         <div class="report-acts">
           {!draft.locked && <Saved state={state} />}
           <Button icon="undo" onClick={() => setVersions(true)}>Versions</Button>
-          <Menu label="Download" kind="plain" icon="download" onOpen={() => void saver.flush()}
-            entries={formats.map((one) => ({ name: one.name, detail: "detail" in one ? one.detail : undefined, group: one.group, href: address(study.id, one.file), download: true }))}>
+          <Menu label="Download" kind="plain" icon="download" busy={fetching}
+            entries={formats.map((one) => ({ name: one.name, detail: "detail" in one ? one.detail : undefined, group: one.group, run: () => void fetchFile(one.file) }))}>
             Download
           </Menu>
           {!draft.locked && <Button kind="strong" icon="lock" disabled={state.is === "not saved"} onClick={() => setApproving(true)}>Approve …</Button>}

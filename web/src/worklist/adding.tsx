@@ -104,7 +104,10 @@ export function DemoDialog({ open, onClose }: { open: boolean; onClose: () => vo
   }, [open]);
   const shown = (entities ?? []).filter((one) => fold(search).split(/\s+/).every((word) => fold(`${one.name} ${one.code} ${one.group ?? ""}`).includes(word)));
   const groups = new Map<string, EntityName[]>();
-  for (const one of shown) (groups.get(one.group || "Other") ?? groups.set(one.group || "Other", []).get(one.group || "Other")!).push(one);
+  for (const one of shown) {
+    const group = one.group ?? (one.code === "healthy" ? "no lesion" : "other");
+    (groups.get(group) ?? groups.set(group, []).get(group)!).push(one);
+  }
   const pick = (one: EntityName): void => { onClose(); void addDemo(one.code, one.name); };
   const move = (event: KeyboardEvent): void => {
     const all = [...(list.current?.querySelectorAll("button") ?? [])];
