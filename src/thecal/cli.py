@@ -86,9 +86,10 @@ def segment(call: argparse.Namespace) -> int:
     """Draws cord, sac, vertebrae and lesions of one image, in its own grid."""
     from thecal import alignment, results, segmentation
 
+    segmenters = _segmenters(call)
     study, _ = _ingest(call, ())
     key = _key_of_image(study, Path(call.image))
-    made = segmentation.segment(alignment.align(study))
+    made = segmentation.segment(alignment.align(study), segmenters=segmenters)
     results.write_labels(made, key, Path(call.output))
     if not call.quiet:
         print(f"Label maps: {call.output}")
@@ -227,6 +228,23 @@ def demo(call: argparse.Namespace) -> int:
     return read(call)
 
 
+def serve(call: argparse.Namespace) -> int:
+    """Opens the reading room in a browser: worklist, images, correcting, report and atlas, on this machine alone."""
+    from importlib.util import find_spec
+
+    from thecal.records import CallWrong
+
+    if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "sqlalchemy", "alembic")):
+        raise CallWrong(
+            "serve", expected="the libraries of thecal[server]", found="not all of them",
+            remedy="Install them: pip install 'thecal[server]'.",
+        )  # fmt: skip
+    from thecal.server.service import serve as run
+
+    run(call.host, call.port, call.data, lambda line: print(line, flush=True))
+    return DONE
+
+
 # --- what the commands share ----------------------------------------------------------------------------------------
 
 
@@ -239,8 +257,18 @@ def _read(
     context = _context(call, load())
     return run.read(
         lambda: _ingest(call, call.input, context),
-        earlier=earlier, base_rates=call.base_rates, language=call.language, progress=progress,
+        earlier=earlier, segmenters=_segmenters(call), base_rates=call.base_rates, language=call.language, progress=progress,
     )  # fmt: skip
+
+
+def _segmenters(call: argparse.Namespace) -> tuple[str, ...]:
+    """An installed segmenter, where one is asked for, and after it thecal's own."""
+    from thecal.segmentation import SEGMENTERS, segmenter
+
+    chosen = getattr(call, "segmenter", None)
+    if chosen:
+        segmenter(chosen)  # refused before images are read
+    return (chosen, *SEGMENTERS) if chosen else SEGMENTERS
 
 
 def _ingest(
@@ -398,7 +426,7 @@ def _tell_end(holes: Sequence[Hole], folder: Path, quiet: bool) -> int:
 
 
 COMMANDS = {run.__name__: run for run in (
-    read, segment, protocol, differential, phantom, deidentify, atlas, evaluate, cohort, demo,
+    read, segment, protocol, differential, phantom, deidentify, atlas, evaluate, cohort, serve, demo,
 )}  # fmt: skip
 
 

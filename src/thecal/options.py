@@ -94,6 +94,13 @@ def _language(call: argparse.ArgumentParser) -> None:
     )
 
 
+def _segmenter(call: argparse.ArgumentParser) -> None:
+    call.add_argument(
+        "--segmenter", metavar="NAME",
+        help="let an installed segmenter draw first: sct, totalspineseg or nnunet=FOLDER; thecal fills in what it lacks",
+    )  # fmt: skip
+
+
 def _output(call: argparse.ArgumentParser, default: str | None = None) -> None:
     call.add_argument(
         "-o", "--output", metavar="DIR", required=default is None, default=default, help="the folder to write"
@@ -106,6 +113,7 @@ def _read(call: argparse.ArgumentParser) -> None:
     _context_options(call)
     call.add_argument("--prior", metavar="DIR", help="result folder of an earlier study of the same patient")
     _language(call)
+    _segmenter(call)
     call.add_argument("--bids", metavar="DIR", help="also add the reading to this data set of BIDS derivatives")
     call.add_argument(
         "--participant", metavar="LABEL", help="whose it is there (default: of the BIDS input, else made up)"
@@ -117,6 +125,7 @@ def _read(call: argparse.ArgumentParser) -> None:
 def _segment(call: argparse.ArgumentParser) -> None:
     call.add_argument("image", metavar="IMAGE.nii.gz", help="the image whose grid the label maps get")
     _role_options(call)
+    _segmenter(call)
     _output(call)
 
 
@@ -205,6 +214,12 @@ def _cohort(call: argparse.ArgumentParser) -> None:
     call.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
+def _serve(call: argparse.ArgumentParser) -> None:
+    call.add_argument("--host", default="127.0.0.1", help="an address of this machine alone (default: %(default)s)")
+    call.add_argument("--port", type=int, default=8642, help="0 takes a free one (default: %(default)s)")
+    call.add_argument("--data", metavar="DIR", help="where studies are kept (default: your own data folder)")
+
+
 def _demo(call: argparse.ArgumentParser) -> None:
     call.add_argument("--seed", type=int, default=1, help="another seed, another patient (default: %(default)s)")
     _language(call)
@@ -221,5 +236,6 @@ COMMANDS: tuple[tuple[str, Callable[[argparse.ArgumentParser], None], str], ...]
     ("atlas", _atlas, 'thecal atlas show ependymoma, or thecal atlas search "sugar coating"'),
     ("evaluate", _evaluate, "thecal evaluate result/ expert/ or thecal evaluate ours.nii.gz theirs.nii.gz"),
     ("cohort", _cohort, "thecal cohort bids/ out/ participant --n-workers 4, then thecal cohort bids/ out/ group"),
+    ("serve", _serve, "thecal serve --port 8642 --data studies"),
     ("demo", _demo, "thecal demo -o demo"),
 )

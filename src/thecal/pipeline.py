@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
 from thecal import __version__
+from thecal.corrections import correct, redraw
 from thecal.knowledge import Knowledge
 from thecal.records import (
     AlignedStudy,
@@ -84,19 +85,33 @@ class _Run:
         """The output of a stage: remembered, made now, or `otherwise` with a named hole when it fails."""
         key = f"{name}:{digest(*inputs)}"
         if key in self.memory:
-            kept: T = self.memory[key]
-            return kept
+            kept = self.memory[key]
+            if isinstance(kept, Hole):  # what broke down once on the same inputs is not tried again
+                self.holes.append(kept)
+                return otherwise
+            known: T = kept
+            return known
         start = time.perf_counter()
         self.note(Event(name, "began"))
         try:
             made = work()
         except Exception as error:  # noqa: BLE001  a stage may fail in any way; the report keeps the rest and names the hole
-            self.holes.append(Hole(name, f"{type(error).__name__}: {error}", missing))
+            hole = Hole(name, f"{type(error).__name__}: {error}", missing)
+            self.holes.append(hole)
+            self.memory[key] = hole
             self.note(Event(name, "failed", time.perf_counter() - start, str(error), traceback.format_exc()))
             return otherwise
         self.seconds[name] = round(time.perf_counter() - start, 3)
         self.note(Event(name, "ended", self.seconds[name]))
         self.memory[key] = made
+        return made
+
+    def kept(self, name: str, inputs: Sequence[str], work: Callable[[], T]) -> T:
+        """The output of a step that may be refused: what it raises reaches the caller."""
+        key = f"{name}:{digest(*inputs)}"
+        if key not in self.memory:
+            self.memory[key] = work()
+        made: T = self.memory[key]
         return made
 
 
@@ -118,11 +133,14 @@ def read(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     note: Callable[[Event], None] = lambda _: None,
     memory: Memory | None = None,
+    draw: bool = True,
 ) -> Result:
     """Reads a study: is it fit, where is what, what is seen, what may it be, and the report.
 
     changes are a reader's corrections, applied in their order; earlier is the report of an earlier study of the same patient.
     language is that of the report. memory, kept between calls, makes a call with new changes rerun only what depends on them.
+    draw False leaves the key images out, which take longer than all else that follows a correction.
+    Raises CallWrong where what a reader drew or named does not fit the study.
     """
     from thecal import alignment, findings, protocol, segmentation
     from thecal.comparison import refuse_other_patient
@@ -145,23 +163,27 @@ def read(
         "segment", [images, told, *segmenters],
         lambda: segmentation.segment(aligned, segmenters=segmenters), Segmentation(), "where structures and lesions lie",
     )  # fmt: skip
-    reading_id = digest(images, told, *segmenters)
+    of_maps = [change for change in changes if change.of_maps]
+    drawn = [digest([to_data(change) for change in of_maps])] if of_maps else []
+    if of_maps:
+        segmented = run.kept("redraw", [images, told, *segmenters, *drawn], lambda: redraw(segmented, aligned, of_maps))
+    reading_id = digest(images, told, *segmenters, *drawn)
     nothing_measured: tuple[Reading, tuple[Hole, ...]] = (Reading(reading_id), ())
     unranked: tuple[Differential, ...] = ()
     measured, broken = run.stage(
-        "measure", [images, told, knowledge.digest, *segmenters],
+        "measure", [images, told, knowledge.digest, *segmenters, *drawn],
         lambda: findings.measure(aligned, segmented, knowledge.vocabulary, reading_id=reading_id),
         nothing_measured, "every sign of the images",
     )  # fmt: skip
     run.holes.extend(broken)
     stated = findings.state(study.context, knowledge.vocabulary)
-    reading = correct(with_stated(measured, stated), changes)
+    reading = correct(with_stated(measured, stated), changes, digest(reading_id, [to_data(one) for one in changes]))
     differentials = run.stage(
         "rank", [digest(to_data(reading)), knowledge.digest, base_rates],
         lambda: rank(reading, knowledge, base_rates, run.memory), unranked, "what it may be",
     )  # fmt: skip
     made = (checked, reading, differentials)
-    report = _compose(run, knowledge, identity, aligned, segmented, *made, earlier, language, clock())
+    report = _compose(run, knowledge, identity, aligned, segmented, *made, earlier, language, clock(), draw)
     return Result(study, aligned, segmented, report)
 
 
@@ -171,26 +193,6 @@ def with_stated(reading: Reading, stated: Sequence[Finding]) -> Reading:
     kept = tuple(finding for finding in reading.findings if (finding.code, finding.subject) not in told)
     silent = tuple(gap for gap in reading.not_assessed if (gap.code, gap.subject) not in told)
     return replace(reading, findings=(*stated, *kept), not_assessed=silent)
-
-
-def correct(reading: Reading, changes: Sequence[Change]) -> Reading:
-    """A new reading in which a reader's corrections hold, in their order; without any, the reading itself."""
-    if not changes:
-        return reading
-    findings = {(finding.code, finding.subject): finding for finding in reading.findings}
-    gaps = {(gap.code, gap.subject): gap for gap in reading.not_assessed}
-    for change in changes:
-        subject, code = change.target.rsplit("/", 1)
-        findings.pop((code, subject), None)
-        gaps.pop((code, subject), None)
-        if isinstance(change.after, Finding):
-            findings[code, subject] = change.after
-        elif isinstance(change.after, NotAssessed):
-            gaps[code, subject] = change.after
-    new_id = digest(reading.reading_id, [to_data(change) for change in changes])
-    return Reading(
-        new_id, reading.reading_id, reading.lesions, tuple(findings.values()), tuple(gaps.values()), tuple(changes)
-    )
 
 
 def rank(reading: Reading, knowledge: Knowledge, base_rates: BaseRates, memory: Memory) -> tuple[Differential, ...]:
@@ -215,6 +217,7 @@ def _compose(
     earlier: Report | None,
     language: str,
     now: datetime,
+    draw: bool,
 ) -> Report:
     from thecal import report
     from thecal.comparison import compare
@@ -227,10 +230,13 @@ def _compose(
         )  # fmt: skip
     words = report.words.read(language)
     undrawn: tuple[Figure, ...] = ()
-    figures = run.stage(
-        "draw", [reading.reading_id, language],
-        lambda: report.figures.draw(aligned, segmented, reading, words=words), undrawn, "the key images",
-    )  # fmt: skip
+    if draw:
+        figures = run.stage(
+            "draw", [reading.reading_id, language],
+            lambda: report.figures.draw(aligned, segmented, reading, words=words), undrawn, "the key images",
+        )  # fmt: skip
+    else:
+        figures = undrawn
     return report.compose(
         identity=identity, aligned=aligned, protocol=checked, reading=reading, differentials=differentials,
         holes=tuple(run.holes), comparison=comparison, figures=figures, vocabulary=knowledge.vocabulary,

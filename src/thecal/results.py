@@ -29,6 +29,7 @@ import numpy as np
 from thecal import __version__
 from thecal.pipeline import Result
 from thecal.records import (
+    AlignedStudy,
     CallWrong,
     Grid,
     Hole,
@@ -294,7 +295,7 @@ def write_labels(made: Segmentation, source_key: str, folder: Path) -> None:
 
 def _write_images(result: Result, folder: Path) -> None:
     _write_labels(result, folder / "labels")
-    _write_aligned(result, folder / "aligned")
+    write_aligned(result.aligned, folder / "aligned")
 
 
 def _write_labels(result: Result, folder: Path) -> None:
@@ -307,9 +308,10 @@ def _write_labels(result: Result, folder: Path) -> None:
     _side_by_side(lambda pair: write_label_map(*pair), labels)
 
 
-def _write_aligned(result: Result, folder: Path) -> None:
+def write_aligned(aligned: AlignedStudy, folder: Path) -> None:
+    """Writes every series as it lies in the reference grid; nothing where there is no reference."""
     folder.mkdir()
-    aligned, reference = result.aligned, result.aligned.reference
+    reference = aligned.reference
     if reference is None:
         return
 
@@ -352,6 +354,11 @@ def write_label_map(label: LabelMap, path: Path) -> None:
 
 
 def write_nifti(volume: Volume, path: Path) -> None:
+    """Writes a volume as compressed NIfTI."""
+    path.write_bytes(nifti_of(volume))
+
+
+def nifti_of(volume: Volume) -> bytes:
     """A volume as compressed NIfTI in scanner coordinates; the same volume gives the same bytes."""
     import nibabel
 
@@ -361,7 +368,7 @@ def write_nifti(volume: Volume, path: Path) -> None:
     image.set_qform(volume.affine, code=1)
     plain = io.BytesIO()
     image.to_file_map({"image": nibabel.FileHolder(fileobj=plain), "header": nibabel.FileHolder(fileobj=plain)})
-    path.write_bytes(gzip.compress(plain.getvalue(), compresslevel=1, mtime=0))
+    return gzip.compress(plain.getvalue(), compresslevel=1, mtime=0)
 
 
 def read_earlier(folder: Path) -> Report:

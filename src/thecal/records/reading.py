@@ -116,19 +116,52 @@ class Segmentation:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """Voxels of the reference grid given to a tissue (a code of the lesion map) of a lesion (its instance); 0 and 0 to none.
+
+    runs are (start, length), counted through the grid with i fastest, as the voxels stand in a NIfTI file.
+    """
+
+    code: int
+    instance: int
+    runs: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a reader drew on the lesion map, in the order it was drawn."""
+
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A vertebra named by a reader: the one nearest to a place, x, y, z in mm of the reference, is called name."""
+
+    place: tuple[float, float, float]
+    name: str
+
+
+@dataclass(frozen=True)
 class Change:
     """A reader's correction, kept with who made it, when and why.
 
-    target is a finding's code with its subject (`patient/sex`, `<tracking_uid>/margins`); before and after hold its
-    JSON form, None where nothing stood or nothing is to stand.
+    target is a finding's code with its subject (`patient/sex`, `<tracking_uid>/margins`), `map/lesion` for what was Drawn, or
+    `map/anatomy` for a vertebra that was Named; before and after hold its JSON form, None where nothing stood or nothing is to
+    stand.
     """
 
     target: str
-    before: Finding | NotAssessed | None
-    after: Finding | NotAssessed | None
+    before: Finding | NotAssessed | Drawn | Named | None
+    after: Finding | NotAssessed | Drawn | Named | None
     by: str
     at: str
     why: str = ""
+
+    @property
+    def of_maps(self) -> bool:
+        """Whether it corrects a map, and not a finding."""
+        return isinstance(self.after, Drawn | Named)
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,8 @@ class Report:
     """The report of one study, as data: every format is rendered from this and adds no fact.
 
     emergencies come before everything; impression is in sentences, most important first; next_imaging says what to acquire
-    and why; holes name the stages that failed.
+    and why; holes name the stages that failed. edited holds a reader's own words by section (`findings`, `impression` …), which
+    stand in place of ours; approved_by says who signed, and how that is known.
     """
 
     identity: Identity
@@ -111,3 +112,5 @@ class Report:
     figures: tuple[Figure, ...]
     provenance: Provenance
     words: Mapping[str, str] = field(default_factory=dict)
+    edited: Mapping[str, str] = field(default_factory=dict)
+    approved_by: str = ""

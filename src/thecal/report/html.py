@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from thecal.records import Report
-from thecal.report import lesions, outlook, rankings, spine_map, views
+from thecal.report import lesions, outlook, rankings, sections, spine_map, views
 from thecal.report.wording import wording_of
 
 FILE = "report.html"
@@ -26,7 +26,7 @@ def page(report: Report, *, paper: bool = False) -> str:
     style = _text("html.css") + _text("paper.css" if paper else "print.css")
     laid: str = _template().render(
         report=report, view=views, lesion_view=lesions, ranked=rankings, outlook=outlook, spine_map=spine_map,
-        wording=wording, say=wording.say, paper=paper, style=Markup(style),
+        wording=wording, say=wording.say, paper=paper, style=Markup(style), edited=sections.headings(report),
     )  # fmt: skip
     return "\n".join(line.rstrip() for line in laid.splitlines() if line.strip()) + "\n"
 

@@ -99,7 +99,7 @@ def rows(report: Report, subject: str, basis: str, wording: Wording) -> tuple[Ro
 
 def withdrawn(report: Report, wording: Wording) -> tuple[str, ...]:
     """Corrections after which nothing stands: what was removed, by whom."""
-    gone = [change for change in report.reading.changes if not isinstance(change.after, Finding)]
+    gone = [one for one in report.reading.changes if not (one.of_maps or isinstance(one.after, Finding))]
     return tuple(f"{_target(change, report, wording)}: {_was(change, wording)}" for change in gone)
 
 

@@ -16,33 +16,39 @@ WIDTH = 76
 def render(report: Report) -> bytes:
     """Sections under headings in capitals, one statement a paragraph, no line longer than 76 characters; UTF-8."""
     wording = wording_of(report)
-    blocks = [(heading, _lines(told)) for heading, told in _blocks(report, wording)]
-    parts = ["\n".join(filter(None, (heading.upper(), *lines))) for heading, lines in blocks if lines]
+    whole = [(heading, _lines(_edited(report, name) or told)) for name, heading, told in blocks(report, wording)]
+    parts = ["\n".join(filter(None, (heading.upper(), *lines))) for heading, lines in whole if lines]
     return ("\n\n".join(parts) + "\n").encode()
 
 
-def _blocks(report: Report, wording: Wording) -> Iterable[tuple[str, Sequence[str]]]:
-    """Emergency, examination, history, comparison, technique, findings, impression, and what rests on them."""
+def _edited(report: Report, name: str) -> list[str]:
+    """A reader's own words for a section, a paragraph each; none where it was left as it is."""
+    return [line.strip() for line in report.edited.get(name, "").splitlines() if line.strip()]
+
+
+def blocks(report: Report, wording: Wording) -> Iterable[tuple[str, str, Sequence[str]]]:
+    """Name, heading and statements of each section: emergency, examination, history, comparison, technique, findings,
+    impression, and what rests on them. Without a name where a reader is not to edit it."""
     say = wording.say
     if report.emergencies:
-        yield say("section.emergency"), [alert.message for alert in report.emergencies]
-    yield f"{say('document.title')} - {views.banner(report, wording)}", _opening(report, wording)
+        yield "emergency", say("section.emergency"), [alert.message for alert in report.emergencies]
+    yield "", f"{say('document.title')} - {views.banner(report, wording)}", _opening(report, wording)
     if not report.emergencies:
-        yield say("section.emergency"), views.no_emergency(report, wording)
-    yield say("differential.alerts"), rankings.alerts(report, wording)
-    yield say("section.history"), [f"{name}: {value}" for name, value in views.context(report, wording)]
-    yield say("section.comparison"), views.comparison(report, wording) or [say("comparison.no_earlier")]
-    yield say("section.technique"), _technique(report, wording)
-    yield say("section.findings"), _findings(report, wording)
+        yield "emergency", say("section.emergency"), views.no_emergency(report, wording)
+    yield "", say("differential.alerts"), rankings.alerts(report, wording)
+    yield "clinical", say("section.history"), [f"{name}: {value}" for name, value in views.context(report, wording)]
+    yield "comparison", say("section.comparison"), views.comparison(report, wording) or [say("comparison.no_earlier")]
+    yield "technique", say("section.technique"), _technique(report, wording)
+    yield "findings", say("section.findings"), _findings(report, wording)
     gaps = _pairs((*views.not_assessed(report, wording), *views.unmeasured(report, wording)))
-    yield say("section.not_assessed"), gaps or [views.nothing_missing(report, wording)]
-    yield say("section.impression"), report.impression
-    yield say("section.differential"), _differential(report, wording)
-    yield say("section.outlook"), _outlook(report, wording)
-    yield say("section.next_imaging"), report.next_imaging or [views.nothing_asked(report, wording)]
-    yield say("section.holes"), _pairs(views.holes(report, wording))
-    yield say("section.methods"), _methods(report, wording)
-    yield "", [views.banner(report, wording)]
+    yield "not_assessed", say("section.not_assessed"), gaps or [views.nothing_missing(report, wording)]
+    yield "impression", say("section.impression"), report.impression
+    yield "differential", say("section.differential"), _differential(report, wording)
+    yield "outlook", say("section.outlook"), _outlook(report, wording)
+    yield "next_imaging", say("section.next_imaging"), report.next_imaging or [views.nothing_asked(report, wording)]
+    yield "", say("section.holes"), _pairs(views.holes(report, wording))
+    yield "", say("section.methods"), _methods(report, wording)
+    yield "", "", [views.banner(report, wording)]
 
 
 def _lines(told: Iterable[str]) -> list[str]:

@@ -191,8 +191,9 @@ def mark(report: Report) -> str:
 
 
 def status(report: Report, wording: Wording) -> str:
-    """Preliminary, approved or amended."""
-    return wording.say(f"document.{report.status}")
+    """Preliminary, approved or amended, and by whom."""
+    told = wording.say(f"document.{report.status}")
+    return f"{told}: {report.approved_by}" if report.approved_by else told
 
 
 def banner(report: Report, wording: Wording) -> str:
