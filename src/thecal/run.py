@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from thecal.knowledge import load
 from thecal.pipeline import BaseRates, Event, Result
 from thecal.records import Identity, Report, Study
 from thecal.records.form import to_data
+from thecal.segmentation import SEGMENTERS
 
 Log = list[dict[str, Any]]
 
@@ -21,6 +22,7 @@ def read(
     ingest: Callable[[], tuple[Study, Identity]],
     *,
     earlier: Report | None = None,
+    segmenters: Sequence[str] = SEGMENTERS,
     base_rates: BaseRates = "clinical",
     language: str = "en",
     progress: Callable[[Event], None] = lambda _: None,
@@ -39,7 +41,14 @@ def read(
     results.make_ready(study)
     note(Event("read", "ended", round(time.perf_counter() - start, 3)))
     result = pipeline.read(
-        study, identity, load(), earlier=earlier, base_rates=base_rates, language=language, note=note
+        study,
+        identity,
+        load(),
+        earlier=earlier,
+        segmenters=segmenters,
+        base_rates=base_rates,
+        language=language,
+        note=note,
     )
     log.append({"at": datetime.now(UTC).isoformat(), "provenance": to_data(result.report.provenance)})
     return result, log
