@@ -36,6 +36,18 @@ export class Films {
     return null;
   }
 
+  /** Fetches what is not shown yet, one after the other, as long as it finds room. */
+  async wantAll(lines: readonly SeriesLine[], to: (key: string) => Affine): Promise<void> {
+    for (const line of lines) {
+      if (this.ending.aborted || this.size() > MOST_BYTES / 2) return;
+      if (!this.shown.peek().has(line.key) && !this.coming.has(line.key) && !this.failed.peek().has(line.key)) await this.fetch(line, to(line.key));
+    }
+  }
+
+  private size(): number {
+    return [...this.shown.peek().values()].reduce((sum, one) => sum + one.volume.voxels.byteLength, 0);
+  }
+
   private async fetch(line: SeriesLine, to: Affine): Promise<void> {
     this.coming.add(line.key);
     try {

@@ -134,7 +134,7 @@ function Newer() {
 function StatusBar({ study, blind, painters }: { study: Study | null; blind: boolean; painters: ReadonlyMap<number, Painter> }) {
   const session = useSession();
   const patient = study?.patient;
-  const identity = [patient?.name, patient?.sex, patient?.age != null ? `${patient.age} y` : null, study?.acquired_on].filter(Boolean).join(" · ");
+  const identity = [patient?.name?.replaceAll("^", " "), patient?.sex, patient?.age != null ? `${patient.age} y` : null, study?.acquired_on].filter(Boolean).join(" · ");
   const toBlind = (): void => void beginBlind(session.id).then(() => location.reload(), (error: unknown) => toast(error instanceof Error ? error.message : String(error), "bad"));
   return (
     <footer class="status">

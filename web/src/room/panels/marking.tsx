@@ -10,7 +10,7 @@ import { TISSUES, tissueCss } from "../viewer/labels";
 import type { Painter } from "../viewer/painter";
 
 const MAPS: readonly { name: LabelName; words: string }[] = [
-  { name: "lesion", words: "Lesion tissues" }, { name: "instances", words: "Lesion numbers" }, { name: "anatomy", words: "Cord, canal, vertebrae, discs" },
+  { name: "lesion", words: "Lesion tissues" }, { name: "instances", words: "Lesion numbers" }, { name: "anatomy", words: "Anatomy" },
 ];
 
 /** Arrow keys stay with the slider they are pressed on. */

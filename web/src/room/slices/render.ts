@@ -90,7 +90,7 @@ export function grey(values: Float32Array, window: Window, pixels: Uint32Array):
   const gain = 255 / Math.max(window.width, 1e-6);
   for (let at = 0; at < values.length; at++) {
     const value = (values[at]! - low) * gain;
-    const shade = value >= 255 ? 255 : value > 0 ? value | 0 : 0;
+    const shade = value >= 255 ? 255 : value > 0 ? (value + 0.5) | 0 : 0;
     pixels[at] = 0xff000000 | (shade << 16) | (shade << 8) | shade;
   }
 }

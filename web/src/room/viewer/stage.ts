@@ -69,6 +69,16 @@ export class Stage {
       this.active.value = 0;
       this.centreOnFirst();
     });
+    const stop = effect(() => {
+      if (!this.visible.value.every((index) => this.isHere(this.views.value[index]?.series))) return;
+      queueMicrotask(() => stop());
+      void this.session.films.wantAll(series, (key) => this.session.toReference(key));
+    });
+  }
+
+  private isHere(key: string | null | undefined): boolean {
+    const { shown, failed } = this.session.films;
+    return !key || shown.value.has(key) || failed.value.has(key);
   }
 
   /** Before a lesion says where to look, the middle of the first series does. */

@@ -24,7 +24,7 @@ export function Strip() {
           <Thumbnail line={line} />
           <span class="film-words">
             <span>{roleName(session.words.value, line.role)}</span>
-            <small>{line.plane}, {line.shape[2]} × {spaced(line)} mm{line.to_reference === null ? ", not placed" : ""}</small>
+            <small>{line.plane} · {line.shape[2]} × {spaced(line)} mm</small>
           </span>
           {shown.has(line.key) && <span class="film-shown"><span class="hidden-text">shown</span></span>}
         </button>

@@ -25,11 +25,16 @@ export function ViewBox({ index, onPainter }: { index: number; onPainter: (index
     };
   }, [session, index]);
   const { stage } = session;
+  const box = useRef<HTMLDivElement>(null);
+  const chosen = stage.active.value === index;
+  useEffect(() => {
+    const focused = document.activeElement?.closest(".view");
+    if (chosen && focused && focused !== box.current) box.current?.focus({ preventScroll: true });
+  }, [chosen]);
   const view = stage.views.value[index];
   const info = painter?.info.value ?? null;
   const line = session.series.value.find((one) => one.key === view?.series);
   const name = line ? `${view?.plane} ${roleName(session.words.value, line.role)}` : "no series";
-  const active = stage.active.value === index;
   const choose = (): void => { stage.active.value = index; };
   const drop = (event: DragEvent): void => {
     const key = event.dataTransfer?.getData("text/thecal-series");
@@ -39,7 +44,7 @@ export function ViewBox({ index, onPainter }: { index: number; onPainter: (index
     choose();
   };
   return (
-    <div class={`view${active ? " view-active" : ""}`} tabIndex={0} role="group" aria-label={`View ${index + 1}: ${name}${info?.slices ? `, slice ${info.slice + 1} of ${info.slices}` : ""}`}
+    <div ref={box} class={`view${chosen ? " view-active" : ""}`} tabIndex={0} role="group" aria-label={`View ${index + 1}: ${name}${info?.slices ? `, slice ${info.slice + 1} of ${info.slices}` : ""}`}
       data-view={index} data-series={view?.series ?? ""} data-plane={view?.plane} data-slice={info?.slices ? info.slice : undefined}
       data-shown={info?.shownSeries} data-ready={painter?.frame && info ? "true" : undefined}
       onFocus={choose} onDragOver={(event) => event.preventDefault()} onDrop={drop}>
