@@ -1,6 +1,7 @@
 """What spoils an MR image: the patient moves, swallows, breathes; CSF pulses; fat shifts; what lies outside folds in; metal.
 
 Every artefact is a number that 0 switches off. Arrays run over (i, j, slice); phase is the axis (0 or 1) of phase encoding.
+Fat shift, pulsation, swallowing and motion take arrays of NumPy and of torch; metal and what folds in, those of NumPy.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
+
+from thecal.simulation.arrays import Array, like, namespace_of, transforms_of
 
 Image = NDArray[np.float32]
 # Fat precesses slower than water by so much. Source: hood_1999
@@ -66,16 +69,17 @@ def draw_artefacts(rng: np.random.Generator) -> Artefacts:
     )  # fmt: skip
 
 
-def shift_fat(fat: Image, axis: int, bandwidth_hz: float, field_t: float) -> Image:
+def shift_fat(fat: Array, axis: int, bandwidth_hz: float, field_t: float) -> Array:
     """The fat's image displaced along the read direction by its frequency over the bandwidth of a pixel."""
     if bandwidth_hz <= 0:
         return fat
     pixels = FAT_SHIFT_PPM * 1e-6 * LARMOR_HZ_PER_T * field_t / bandwidth_hz
     whole, part = int(np.floor(pixels)), np.float32(pixels % 1)
-    return np.asarray((1 - part) * np.roll(fat, whole, axis) + part * np.roll(fat, whole + 1, axis), dtype=np.float32)
+    roll = namespace_of(fat).roll
+    return (1 - part) * roll(fat, whole, axis) + part * roll(fat, whole + 1, axis)
 
 
-def pulse(image: Image, part: Image, axis: int, share: float, rng: np.random.Generator) -> Image:
+def pulse(image: Array, part: Array, axis: int, share: float, rng: np.random.Generator) -> Array:
     """Ghosts of a part whose signal comes and goes regularly while phase is encoded: copies at even distances."""
     count = image.shape[axis]
     per_line = float(rng.uniform(0.06, 0.45))
@@ -83,7 +87,7 @@ def pulse(image: Image, part: Image, axis: int, share: float, rng: np.random.Gen
     return _modulated(image, part, axis, wave)
 
 
-def gulp(image: Image, part: Image, axis: int, share: float, rng: np.random.Generator) -> Image:
+def gulp(image: Array, part: Array, axis: int, share: float, rng: np.random.Generator) -> Array:
     """Streaks from a part that jumps now and then while phase is encoded."""
     count = image.shape[axis]
     jumps = np.zeros(count)
@@ -93,15 +97,16 @@ def gulp(image: Image, part: Image, axis: int, share: float, rng: np.random.Gene
     return _modulated(image, part, axis, jumps + share * 0.5 * rng.standard_normal(count))
 
 
-def _modulated(image: Image, part: Image, axis: int, wave: NDArray[np.floating[Any]]) -> Image:
+def _modulated(image: Array, part: Array, axis: int, wave: NDArray[np.floating[Any]]) -> Array:
     """The image whose part is weighted by 1 + wave along k-space, its lines in the order of fftfreq."""
     shape = [1, 1, 1]
     shape[axis] = len(wave)
-    lines = fft.fft(part, axis=axis) * wave.astype(np.float32).reshape(shape)
-    return np.asarray(np.abs(image + fft.ifft(lines, axis=axis)), dtype=np.float32)
+    transforms = transforms_of(part)
+    lines = transforms.fft(part, None, axis) * like(wave.astype(np.float32).reshape(shape), part)
+    return namespace_of(image).abs(image + transforms.ifft(lines, None, axis))
 
 
-def move(image: Image, phase: int, distance_px: float, rng: np.random.Generator) -> Image:
+def move(image: Array, phase: int, distance_px: float, rng: np.random.Generator) -> Array:
     """A patient who shifts while phase is encoded: lines acquired after a shift carry another phase."""
     count, read = image.shape[phase], 1 - phase
     order = fft.fftshift(np.arange(count))
@@ -115,8 +120,9 @@ def move(image: Image, phase: int, distance_px: float, rng: np.random.Generator)
     turn = turn.astype(np.complex64)[:, :, None]
     if phase == 1:
         turn = np.swapaxes(turn, 0, 1)
-    moved = fft.ifft2(fft.fft2(image, axes=(0, 1)) * turn, axes=(0, 1))
-    return np.asarray(np.abs(moved), dtype=np.float32)
+    transforms = transforms_of(image)
+    lines = transforms.fft2(image, None, (0, 1)) * like(turn, image)
+    return namespace_of(image).abs(transforms.ifft2(lines, None, (0, 1)))
 
 
 def distort(image: Image, metal: Image, read: int, spacing_mm: tuple[float, float, float], strength: float) -> Image:

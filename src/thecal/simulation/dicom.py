@@ -20,6 +20,7 @@ from pydicom.valuerep import DSfloat
 
 from thecal.records import Acquisition, CallWrong, Identity, Study, Volume
 from thecal.records.geometry import ras_axes, slice_axis_of
+from thecal.simulation.uids import make_uid
 
 MR_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.4"
 ENHANCED_MR_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.4.1"
@@ -58,12 +59,6 @@ class Names:
     def instance(self, number: int) -> str:
         """UID of the instance of that number, from 1."""
         return make_uid(self.seed, self.series, number)
-
-
-def make_uid(*parts: object) -> str:
-    """A UID under 2.25 (a UUID's own root) that depends on the parts alone."""
-    digest = hashlib.sha256("/".join(str(part) for part in parts).encode()).digest()
-    return f"2.25.{int.from_bytes(digest[:16], 'big')}"
 
 
 def write(

@@ -15,9 +15,9 @@ from thecal.simulation.dicom import (
     Slices,
     decimal,
     decimals,
-    make_uid,
     start,
 )
+from thecal.simulation.uids import make_uid
 
 # An inversion time below this nulls fat (STIR); above it, fluid.
 STIR_LIMIT_S = 0.35

@@ -11,21 +11,21 @@ from thecal.records import Acquisition, Series, Volume
 from thecal.records import Region as SpineRegion
 from thecal.simulation import attenuation, diffusion, positioning, protocols, scanner
 from thecal.simulation.artefacts import Artefacts
-from thecal.simulation.dicom import make_uid
 from thecal.simulation.physics import Sequence
 from thecal.simulation.protocols import Protocol, SeriesPlan
 from thecal.simulation.scene import Focus, Scene
 from thecal.simulation.signs import Case
 from thecal.simulation.spectrum import VOXEL_MM, Spectrum, acquire
 from thecal.simulation.spine import Spine
+from thecal.simulation.uids import make_uid
 
 REGION_LEVELS: dict[SpineRegion, set[str]] = {
     "craniocervical": {"C1"}, "cervical": {"C3", "C4", "C5", "C6"}, "thoracic": {"T4", "T5", "T6", "T7", "T8"},
     "lumbar": {"L1", "L2", "L3", "L4"}, "sacral": {"S1", "S2"},
 }  # fmt: skip
 PARTS = {"cervical": "CSPINE", "thoracic": "TSPINE", "thoracolumbar": "TSPINE", "lumbar": "LSPINE"}
-# Share of the matrix that is acquired, and how often a patient who moves between series does so before each.
-RESOLUTION, MOVES = 0.86, 0.3
+# How often a patient who moves between series does so before each.
+MOVES = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +133,7 @@ class Examination:
         neck = place > spine.level("T2").low
         return scanner.Exposure(
             palette.split(sequence), self.field_t, self.phases[series.plane], bodies + 9.0 if sagittal and real else None,
-            self.noise, RESOLUTION, sequence.refocused, palette["metal"],
+            self.noise, sequence.refocused, palette["metal"],
             palette.numbers(("csf", "csf_flow", "blood", "slow_blood")), bodies if neck and sagittal else None, not neck,
         )  # fmt: skip
 

@@ -10,7 +10,6 @@ import nibabel as nib
 import numpy as np
 
 from thecal.records import Acquisition, LabelMap, Series, Volume
-from thecal.simulation import dicom
 from thecal.simulation.phantom import Phantom
 from thecal.simulation.signs import entity_codes
 from thecal.simulation.spectrum import header_of, to_bytes
@@ -43,6 +42,9 @@ def write_phantom(
         for series in phantom.study.images():
             _write_series(series, folder / "images")
     else:
+        # What writes DICOM is loaded where DICOM is wanted: training draws from the simulator without it.
+        from thecal.simulation import dicom
+
         kind: dicom.Kind = "enhanced" if format == "dicom-enhanced" else "classic"
         seed = f"{phantom.entity}-{phantom.seed}"
         dicom.write_study(

@@ -14,7 +14,7 @@ from thecal.simulation.artefacts import Artefacts, draw_artefacts
 from thecal.simulation.examination import Examination, Subject
 from thecal.simulation.protocols import Protocol
 from thecal.simulation.scanner import Slab
-from thecal.simulation.signs import check_words, draw_case
+from thecal.simulation.signs import Case, check_words, draw_case
 from thecal.simulation.spectrum import Spectrum
 from thecal.simulation.spine import draw_spine
 from thecal.simulation.truth import LESION_NAMES, Truth, anatomy_names, tell, told_context
@@ -70,7 +70,20 @@ def simulate(
         check_words(signs or {}, vocabulary)
     rng = np.random.default_rng([seed, *entity.encode()])
     plan = protocols.find_protocol(protocol)
-    case = draw_case(entity, rng, signs, rates)
+    subject = _draw_subject(draw_case(entity, rng, signs, rates), seed, plan, rng, field_t, region, generator)
+    spoiled = draw_artefacts(rng.spawn(1)[0]) if artefacts is None else artefacts
+    return _examine(subject, plan, Examination(subject, plan, spoiled, rng))
+
+
+def draw_subject(entity: str, seed: int, field_t: float, generator: str = "first") -> Subject:
+    """A patient with the entity, painted and not imaged: the anatomy to take any number of images of."""
+    rng, plan = np.random.default_rng([seed, *entity.encode()]), protocols.find_protocol("standard")
+    return _draw_subject(draw_case(entity, rng, None, None), seed, plan, rng, field_t, None, generator)
+
+
+def _draw_subject(
+    case: Case, seed: int, plan: Protocol, rng: np.random.Generator, field_t: float, region: str | None, generator: str
+) -> Subject:
     told = case.signs.get("prior_spine_surgery")
     operated = None if told is None else told == "present"
     spine = draw_spine(rng, age=case.age, female=case.female, step_mm=0.5, operated=operated)
@@ -78,9 +91,7 @@ def simulate(
     area = region or patient.region_of(case, foci, spine)
     centre = patient.centre_of(area, foci, spine)
     scene, foci = patient.paint(case, spine, foci, rng, plan, centre, field_t, generator)
-    spoiled = draw_artefacts(rng.spawn(1)[0]) if artefacts is None else artefacts
-    subject = Subject(case, scene, foci, seed, area, centre)
-    return _examine(subject, plan, Examination(subject, plan, spoiled, rng))
+    return Subject(case, scene, foci, seed, area, centre)
 
 
 def _examine(subject: Subject, plan: Protocol, examination: Examination) -> Phantom:

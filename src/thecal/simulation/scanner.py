@@ -11,12 +11,15 @@ from scipy import fft, ndimage
 from thecal.records import Grid
 from thecal.records.geometry import transform_points
 from thecal.simulation import artefacts
+from thecal.simulation.arrays import Array, like, look_up, namespace_of, spread
 from thecal.simulation.artefacts import Artefacts
 from thecal.simulation.canvas import CLEAR, Sheet
 from thecal.simulation.spine import Spine
 
 TABLE_MM = 2.0
 KNOT = 5
+# Share of k-space in plane that is acquired, as a share of the matrix.
+RESOLUTION = 0.86
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +214,7 @@ def _majority(layers: NDArray[np.uint8]) -> NDArray[np.uint8]:
 @dataclass(frozen=True)
 class Exposure:
     """How one series is taken: phase is the axis of phase encoding; saturate_mm how far in front of the canal a saturation
-    band begins; noise the standard deviation against the brightest; resolution the share of k-space that is acquired.
+    band begins; noise the standard deviation against the brightest.
 
     still, flowing and throat are the numbers of metal, of what pulsates, and how far in front the throat begins, in mm.
     """
@@ -221,7 +224,6 @@ class Exposure:
     phase: int
     saturate_mm: float | None
     noise: float
-    resolution: float
     refocused: bool
     metal: int
     flowing: NDArray[np.intp]
@@ -233,7 +235,7 @@ def expose(
     slab: Slab, how: Exposure, spoiled: Artefacts, rng: np.random.Generator, texture: NDArray[np.float32]
 ) -> NDArray[np.int16]:
     """One image of a slab: mean signal of each voxel, artefacts, coil, finite resolution, Rician noise, as whole numbers."""
-    water, fat = _mean(slab.tissue, how.signals)
+    water, fat = mix(slab.tissue, how.signals)
     image = water + artefacts.shift_fat(fat, 1 - how.phase, spoiled.bandwidth_hz, how.field_t)
     image *= texture
     if how.saturate_mm is not None:
@@ -241,22 +243,34 @@ def expose(
     image *= _coil(slab, rng, spoiled.bias)
     image = _spoil(image, slab, how, spoiled, rng)
     image = artefacts.fold(image, slab.margin, spoiled.wrap)
-    image = _resolve(image, how.resolution, 0.16 - 0.14 * min(spoiled.ringing, 1.0))
+    image = _resolve(image, RESOLUTION, edge_of(spoiled.ringing))
     top = float(np.percentile(image[::3, ::3], 99.0))
     sigma = np.float32(how.noise * top)
-    real = image + sigma * rng.standard_normal(image.shape, dtype=np.float32)
-    other = sigma * rng.standard_normal(image.shape, dtype=np.float32)
+    first, second = (rng.standard_normal(image.shape, dtype=np.float32) for _ in range(2))
     scale = np.float32(rng.uniform(600, 1400) / top)
-    return np.asarray(np.rint(np.hypot(real, other) * scale), dtype=np.int16)
+    return np.asarray(np.rint(magnitude(image, sigma, (first, second)) * scale), dtype=np.int16)
 
 
-def _mean(layers: NDArray[np.uint8], signals: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Signal of water and of fat in every voxel; both are looked up at once, as the parts of a complex number."""
-    table = (signals[0] + 1j * signals[1]).astype(np.complex64) / np.float32(len(layers))
-    image = table[layers[0]]
+def edge_of(ringing: float) -> float:
+    """How wide the edge of k-space is over which its weight falls, as a share of the matrix: narrower for more ringing."""
+    return 0.16 - 0.14 * min(ringing, 1.0)
+
+
+def mix(layers: Array, signals: NDArray[np.float32]) -> tuple[Array, Array]:
+    """Signal of water and of fat in every voxel from its samples (n, i, j, k), of NumPy or of torch.
+
+    Both are looked up at once, as the parts of a complex number.
+    """
+    table = like((signals[0] + 1j * signals[1]).astype(np.complex64) / np.float32(len(layers)), layers)
+    image = look_up(table, layers[0])
     for layer in layers[1:]:
-        image += table[layer]
+        image += look_up(table, layer)
     return image.real, image.imag
+
+
+def magnitude(image: Array, sigma: Array, noise: tuple[Array, Array]) -> Array:
+    """The length of a signal with noise in both channels: Rician."""
+    return namespace_of(image).hypot(image + sigma * noise[0], sigma * noise[1])
 
 
 def _spoil(
@@ -289,22 +303,15 @@ def _spacing(grid: Grid) -> tuple[float, float, float]:
 
 def _coil(slab: Slab, rng: np.random.Generator, bias: float) -> NDArray[np.float32]:
     """Sensitivity of a spine coil after the scanner's own correction: a little brighter behind, weaker at the ends."""
-    columns, rows, slices = slab.grid.shape
+    _, rows, slices = slab.grid.shape
     upright = abs(slab.grid.affine[2, 1]) > abs(slab.grid.affine[2, 2])
     height = np.linspace(-1, 1, rows if upright else slices, dtype=np.float32)
     ends = 1 - 0.35 * bias * np.abs(height) ** 6
     lumps = rng.standard_normal((4, 4, 3)).astype(np.float32) * np.float32(0.10 * bias)
-    for axis, count in enumerate((columns, rows, slices)):
-        place = np.linspace(0, lumps.shape[axis] - 1.001, count)
-        shape = [1, 1, 1]
-        shape[axis] = count
-        share = (place % 1).astype(np.float32).reshape(shape)
-        first = place.astype(int)
-        lumps = np.take(lumps, first, axis) * (1 - share) + np.take(lumps, first + 1, axis) * share
     reach = float(rng.uniform(70, 280)) / max(bias, 1e-3)
     depth = np.exp(-np.clip(slab.front_mm + 30, 0, 160) / np.float32(reach))
     along = ends[None, :, None] if upright else ends[None, None, :]
-    return np.asarray(depth * along * (1 + lumps), dtype=np.float32)
+    return np.asarray(depth * along * (1 + spread(lumps, depth)), dtype=np.float32)
 
 
 def _resolve(image: NDArray[np.float32], share: float, edge: float) -> NDArray[np.float32]:
@@ -317,10 +324,3 @@ def _resolve(image: NDArray[np.float32], share: float, edge: float) -> NDArray[n
         shape[axis] = len(keep)
         spectrum *= keep.reshape(shape)
     return np.asarray(np.maximum(fft.irfft2(spectrum, s=image.shape[:2], axes=(0, 1)), 0), dtype=np.float32)
-
-
-def draw_texture(shape: tuple[int, int, int], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Unevenness within every tissue, the same in all series of one grid."""
-    raw = rng.standard_normal(shape, dtype=np.float32)
-    soft = ndimage.gaussian_filter(raw, (1.4, 1.4, 0.4))
-    return np.asarray(np.clip(1 + 0.06 * soft / soft.std(), 0.8, 1.2), dtype=np.float32)
