@@ -14,13 +14,14 @@ import { hear } from "../shell/events";
 import { useKeys } from "../shell/keys";
 import { go, type PageProps, useTitle } from "../shell/router";
 import { createSaver, type Saver } from "../shell/saving";
+import { date, person, titleOf } from "../shell/words";
 import { ApproveDialog } from "./approving";
 import { Addenda } from "./addenda";
 import { address, download, formats, loadDraft, saveDraft } from "./calls";
 import { Conflict } from "./conflict";
 import { KeyImages } from "./images";
 import { Section } from "./section";
-import { merge, said, sameText, type Text, textOf, withWords } from "./sections";
+import { merge, said, sameText, sectionName, type Text, textOf, withWords } from "./sections";
 import { Versions } from "./versions";
 
 export default function ReportPage({ params }: PageProps) {
@@ -130,9 +131,9 @@ function Editor({ study, draft, onChanged }: { study: Study; draft: Draft; onCha
       <header class="report-head">
         <a class="report-back" href={`/studies/${study.id}`}><Icon name="back" />Images</a>
         <div class="report-title">
-          <h1>{study.title}</h1>
+          <h1>{titleOf(study)}</h1>
           <p class="quiet small">
-            {[study.patient?.name, study.patient?.sex, study.acquired_on && `examined ${study.acquired_on}`].filter(Boolean).join(" · ")}
+            {[person(study), study.acquired_on && `examined ${date(study.acquired_on)}`].filter(Boolean).join(" · ")}
             {study.simulated && <span class="tag">Simulated</span>}
           </p>
         </div>
@@ -157,7 +158,8 @@ function Editor({ study, draft, onChanged }: { study: Study; draft: Draft; onCha
               : <iframe class="report-preview" title="The report as it will read" sandbox="" src={`${address(study.id, "report.html")}?draft=${draft.version}-${settled ? "saved" : "open"}-${study.version}`} />}
           </Tabs>
         </div>
-        <aside class="report-side" aria-label="Key images and additions">
+        <aside class="report-side" aria-label="Sections, key images and additions">
+          {tab === "edit" && <Outline text={text} draft={draft} />}
           <KeyImages images={text.key_images} locked={draft.locked} study={study.id} onChange={(key_images) => change({ ...text, key_images })} />
           {draft.locked && <Addenda study={study.id} addenda={draft.addenda} onAdded={onChanged} />}
         </aside>
@@ -168,11 +170,34 @@ function Editor({ study, draft, onChanged }: { study: Study; draft: Draft; onCha
   );
 }
 
+const namesOf = (text: Text, draft: Draft): string[] => [...new Set([...Object.keys(draft.suggested), ...Object.keys(text.sections)])];
+
+function Outline({ text, draft }: { text: Text; draft: Draft }) {
+  const jump = (event: Event, name: string): void => {
+    event.preventDefault();
+    const section = document.getElementById(`section-${name}`)?.parentElement?.parentElement;
+    section?.scrollIntoView({ block: "start" });
+    section?.querySelector<HTMLElement>("textarea, .section-text")?.focus({ preventScroll: true });
+  };
+  return (
+    <nav class="side-part" aria-labelledby="outline">
+      <h2 id="outline">Sections</h2>
+      <ul class="outline">
+        {namesOf(text, draft).map((name) => (
+          <li key={name}>
+            <a href={`#section-${name}`} onClick={(event) => jump(event, name)}>{sectionName(name)}</a>
+            {text.sections[name] !== undefined && <span class="outline-edited">edited</span>}
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
 function Sections({ text, draft, onChange }: { text: Text; draft: Draft; onChange: (text: Text) => void }) {
-  const names = [...new Set([...Object.keys(draft.suggested), ...Object.keys(text.sections)])];
   return (
     <div class="paper">
-      {names.map((name) => (
+      {namesOf(text, draft).map((name) => (
         <Section key={name} code={name} text={said(text, draft.suggested, name)} suggested={draft.suggested[name]} locked={draft.locked}
           onChange={(words) => onChange(withWords(text, draft.suggested, name, words))} />
       ))}

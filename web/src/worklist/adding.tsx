@@ -12,7 +12,7 @@ import { toast } from "../parts/toast";
 import { fromDrop, fromList, plan } from "./gather";
 import { put } from "./list";
 import { add, type Batch, batches, cancel, goOn, hold, sentOf, sizeOf } from "./uploads";
-import { bytes } from "./words";
+import { bytes } from "../shell/words";
 
 function begin(found: ReturnType<typeof fromList>): void {
   const plans = plan(found);

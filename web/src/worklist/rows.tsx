@@ -5,7 +5,7 @@ import { Icon, type IconName } from "../parts/icon";
 import { Menu, type MenuEntry } from "../parts/menu";
 import { go } from "../shell/router";
 import { type Order, type SortKey, stateNames } from "./list";
-import { ago, date, moment, percent, person, stageWords } from "./words";
+import { ago, date, moment, percent, person, stageWords, titleOf } from "../shell/words";
 
 export interface RowActions {
   onDelete: (study: Study) => void;
@@ -56,8 +56,8 @@ function Row({ study, onDelete, onRetry }: { study: Study } & RowActions) {
       <th role="rowheader" scope="row" class="col-study">
         <div class="row-title">
           {open
-            ? <a href={`/studies/${encodeURIComponent(study.id)}`} class="row-link">{study.title}</a>
-            : <span class="row-name" tabIndex={-1}>{study.title}</span>}
+            ? <a href={`/studies/${encodeURIComponent(study.id)}`} class="row-link">{titleOf(study)}</a>
+            : <span class="row-name" tabIndex={-1}>{titleOf(study)}</span>}
           {study.simulated && <span class="tag">Simulated</span>}
           {study.blind && <span class="tag">Blind first</span>}
         </div>

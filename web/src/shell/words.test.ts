@@ -13,6 +13,6 @@ describe("words", () => {
 
   it("tells sizes and persons", () => {
     expect([999, 1500, 2_500_000, 41_000_000, 3e9].map(bytes)).toEqual(["999 B", "2 kB", "2.5 MB", "41 MB", "3.0 GB"]);
-    expect(person({ patient: { name: "Erika", sex: "female", age: 45.7 } } as never)).toBe("Erika · 45 years · female");
+    expect(person({ patient: { name: "Muster^Erika^", sex: "female", age: 45.7 } } as never)).toBe("Muster, Erika · 45 years · female");
   });
 });

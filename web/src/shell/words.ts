@@ -28,10 +28,19 @@ export function bytes(count: number): string {
   return count < 1e9 ? `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} MB` : `${(count / 1e9).toFixed(1)} GB`;
 }
 
+/** DICOM's "Family^Given^Middle" as it is written in words. */
+export function personName(name: string | null | undefined): string {
+  const [family = "", ...given] = (name ?? "").split("^").map((part) => part.trim());
+  return [family, given.filter(Boolean).join(" ")].filter(Boolean).join(", ");
+}
+
+/** What a study is called; that it is simulated is said by its mark. */
+export const titleOf = (study: Study): string => (study.simulated ? study.title.replace(/, simulated$/, "") : study.title);
+
 export function person({ patient }: Study): string {
   if (!patient) return "";
   const age = typeof patient.age === "number" ? `${Math.floor(patient.age)} years` : null;
-  return [patient.name, patient.id, age, patient.sex].filter(Boolean).join(" · ");
+  return [personName(patient.name), patient.id, age, patient.sex].filter(Boolean).join(" · ");
 }
 
 const doing: Record<string, string> = {
