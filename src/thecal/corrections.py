@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -134,26 +134,52 @@ def opposite(segmentation: Segmentation, grid: Grid, drawn: Drawn) -> Drawn:
     return Drawn(tuple(edits))
 
 
-def redraw(segmentation: Segmentation, aligned: AlignedStudy, changes: Sequence[Change]) -> Segmentation:
-    """The segmentation with all that was drawn and named by hand, in its order; lesions follow their map.
+def effective(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """The corrections of maps that hold: what was taken back at once is gone without a trace, with what took it back."""
+    held: list[tuple[int, Change]] = []
+    for number, change in enumerate(changes, start=1):
+        undoes = change.after.undoes if isinstance(change.after, Drawn) else None
+        if held and undoes == held[-1][0]:
+            held.pop()
+        elif change.of_maps:
+            held.append((number, change))
+    return tuple(change for _, change in held)
+
+
+@dataclass(frozen=True, eq=False)
+class Redrawn:
+    """A segmentation as a reader left it, and every lesion that ever bore a number, so that one that comes back is the same."""
+
+    segmentation: Segmentation
+    former: Mapping[int, Lesion]
+
+
+def as_measured(segmentation: Segmentation) -> Redrawn:
+    """A segmentation before anything was drawn."""
+    return Redrawn(segmentation, {lesion.instance: lesion for lesion in segmentation.lesions})
+
+
+def redraw(before: Redrawn, aligned: AlignedStudy, change: Change) -> Redrawn:
+    """What one drawing or naming makes of a segmentation; lesions follow their map.
 
     Voxels of the reference grid are carried to each series' own map. A lesion that lost its last voxel is gone; a number that
-    had none is a new lesion. The tissue's place in cord and sac gives its compartment. Raises CallWrong where there is no
+    never had any is a new lesion. The place in cord and sac gives its compartment. Raises CallWrong where there is no
     reference grid, or no labelled vertebra to be named.
     """
     if aligned.reference is None:
         raise CallWrong(
             "correction", expected="a study with a reference grid", found="none", remedy="Nothing to draw on."
         )
-    for change in changes:
-        if isinstance(change.after, Drawn):
-            segmentation = _draw(segmentation, aligned, aligned.reference, change.after, change.at)
-        elif isinstance(change.after, Named):
-            segmentation = _name(segmentation, aligned, change.after)
-    return segmentation
+    if isinstance(change.after, Drawn):
+        made = _draw(before, aligned, aligned.reference, change.after, change.at)
+    else:
+        assert isinstance(change.after, Named)
+        made = _name(before.segmentation, aligned, change.after)
+    return Redrawn(made, {**before.former, **{lesion.instance: lesion for lesion in made.lesions}})
 
 
-def _draw(segmentation: Segmentation, aligned: AlignedStudy, grid: Grid, drawn: Drawn, at: str) -> Segmentation:
+def _draw(before: Redrawn, aligned: AlignedStudy, grid: Grid, drawn: Drawn, at: str) -> Segmentation:
+    segmentation = before.segmentation
     maps = maps_of(segmentation, grid)
     flat_tissue, flat_instance = maps.tissue.ravel(order="F"), maps.instance.ravel(order="F")
     changed = np.zeros(flat_tissue.shape, bool)
@@ -178,7 +204,7 @@ def _draw(segmentation: Segmentation, aligned: AlignedStudy, grid: Grid, drawn: 
             key: _carried(label, tissue, where, grid, aligned, key) for key, label in segmentation.lesion.items()
         },
     )  # fmt: skip
-    return replace(corrected, lesions=_lesions(corrected, aligned, grid, maps, touched - {0}, at))
+    return replace(corrected, lesions=_lesions(corrected, before.former, aligned, grid, maps, touched - {0}, at))
 
 
 def _as_map(old: LabelMap | None, voxels: Labels, grid: Grid, like: LabelMap | None) -> LabelMap:
@@ -219,10 +245,10 @@ def _carried(
 
 
 def _lesions(
-    segmentation: Segmentation, aligned: AlignedStudy, grid: Grid, maps: Maps, touched: set[int], at: str
-) -> tuple[Lesion, ...]:
-    known = {lesion.instance: lesion for lesion in segmentation.lesions}
-    kept = [lesion for number, lesion in known.items() if number not in touched]
+    segmentation: Segmentation, known: Mapping[int, Lesion], aligned: AlignedStudy, grid: Grid, maps: Maps, touched: set[int],
+    at: str,
+) -> tuple[Lesion, ...]:  # fmt: skip
+    kept = [lesion for lesion in segmentation.lesions if lesion.instance not in touched]
     boxes = ndimage.find_objects(maps.instance)
     for number in sorted(touched):
         box = boxes[number - 1] if number <= len(boxes) else None

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
 from thecal import __version__
-from thecal.corrections import correct, redraw
+from thecal.corrections import as_measured, correct, effective, redraw
 from thecal.knowledge import Knowledge
 from thecal.records import (
     AlignedStudy,
@@ -29,7 +29,6 @@ from thecal.records import (
     Finding,
     Hole,
     Identity,
-    NotAssessed,
     ProtocolCheck,
     Provenance,
     Reading,
@@ -106,14 +105,6 @@ class _Run:
         self.memory[key] = made
         return made
 
-    def kept(self, name: str, inputs: Sequence[str], work: Callable[[], T]) -> T:
-        """The output of a step that may be refused: what it raises reaches the caller."""
-        key = f"{name}:{digest(*inputs)}"
-        if key not in self.memory:
-            self.memory[key] = work()
-        made: T = self.memory[key]
-        return made
-
 
 def digest(*parts: Any) -> str:
     """SHA-256 of the JSON form of its parts."""
@@ -163,10 +154,7 @@ def read(
         "segment", [images, told, *segmenters],
         lambda: segmentation.segment(aligned, segmenters=segmenters), Segmentation(), "where structures and lesions lie",
     )  # fmt: skip
-    of_maps = [change for change in changes if change.of_maps]
-    drawn = [digest([to_data(change) for change in of_maps])] if of_maps else []
-    if of_maps:
-        segmented = run.kept("redraw", [images, told, *segmenters, *drawn], lambda: redraw(segmented, aligned, of_maps))
+    segmented, drawn = _corrected(run, segmented, aligned, effective(changes), [images, told, *segmenters])
     reading_id = digest(images, told, *segmenters, *drawn)
     nothing_measured: tuple[Reading, tuple[Hole, ...]] = (Reading(reading_id), ())
     unranked: tuple[Differential, ...] = ()
@@ -185,6 +173,21 @@ def read(
     made = (checked, reading, differentials)
     report = _compose(run, knowledge, identity, aligned, segmented, *made, earlier, language, clock(), draw)
     return Result(study, aligned, segmented, report)
+
+
+def _corrected(
+    run: _Run, segmented: Segmentation, aligned: AlignedStudy, of_maps: Sequence[Change], inputs: Sequence[str]
+) -> tuple[Segmentation, list[str]]:
+    """The segmentation with a reader's corrections of maps, and the digest of these; going on from the last state in memory."""
+    names = [digest(*inputs, [to_data(change) for change in of_maps[:count]]) for count in range(len(of_maps) + 1)]
+    known = [count for count in range(1, len(names)) if f"redraw:{names[count]}" in run.memory]
+    start = max(known, default=0)
+    state = run.memory[f"redraw:{names[start]}"] if start else as_measured(segmented)
+    for count in range(start, len(of_maps)):
+        state = redraw(state, aligned, of_maps[count])
+        run.memory[f"redraw:{names[count + 1]}"] = state
+    made: Segmentation = state.segmentation
+    return made, names[-1:] if of_maps else []
 
 
 def with_stated(reading: Reading, stated: Sequence[Finding]) -> Reading:

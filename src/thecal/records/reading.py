@@ -129,9 +129,10 @@ class Edit:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a reader drew on the lesion map, in the order it was drawn."""
+    """What a reader drew on the lesion map, in the order it was drawn; undoes numbers the change (from 1) that it takes back."""
 
     edits: tuple[Edit, ...]
+    undoes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from thecal import pipeline
 from thecal.archive import Archive, corrections, studies
 from thecal.archive.models import StudyRow
 from thecal.archive.refusals import Locked
+from thecal.corrections import Redrawn
 from thecal.knowledge import Knowledge
 from thecal.records import Change, Identity, Segmentation, Study
 from thecal.server import kept
 
 MOST_BYTES = 2 * 1024**3
 # Of what corrections made of a study, so many stages are kept; the oldest go first.
-MOST_MADE = 40
+MOST_MADE, MOST_DRAWN = 60, 6
 
 
 @dataclass(eq=False)
@@ -36,13 +37,15 @@ class OpenStudy:
     def bytes(self) -> int:
         """How much memory its voxels may take, all of them looked at."""
         held = [series.volume.voxels.nbytes for series in self.study.images() if series.volume is not None]
-        maps = [made for made in self.memory.values() if isinstance(made, Segmentation)]
+        states = [made.segmentation for made in self.memory.values() if isinstance(made, Redrawn)]
+        maps = [made for made in self.memory.values() if isinstance(made, Segmentation)] + states
         return sum(held) + sum(_bytes_of(made) for made in maps)
 
     def forget_old(self) -> None:
         """Lets go of what the oldest corrections made."""
         made = [key for key in self.memory if key not in self.first and not key.startswith("rates:")]
-        for key in made[: max(0, len(made) - MOST_MADE)]:
+        drawn = [key for key in made if key.startswith("redraw:")]
+        for key in {*made[: max(0, len(made) - MOST_MADE)], *drawn[: max(0, len(drawn) - MOST_DRAWN)]}:
             del self.memory[key]
 
 

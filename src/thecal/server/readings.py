@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -220,8 +221,6 @@ def _change_of(form: forms.NewChange, room: Room, row: StudyRow, held: Sequence[
 
 
 def _after(form: forms.After, code: str, subject: str, words: Vocabulary) -> Finding | NotAssessed:
-    from dataclasses import replace
-
     from thecal import findings
 
     given = form.model_dump(exclude_none=True)
@@ -293,7 +292,7 @@ def _undone(number: int, held: Sequence[Change]) -> Drawn:
     before = held[number - 1].before if 0 < number <= len(held) else None
     if not isinstance(before, Drawn):
         raise CallWrong("strokes: undo", expected="the number of something that was drawn", found=str(number))
-    return before
+    return replace(before, undoes=number)
 
 
 @router.post("/studies/{study_id}/levels")
