@@ -27,7 +27,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, syn
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "tests"
-PATIENCE_S = 90
+PATIENCE_S = 270
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
     "--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-dev-shm-usage",

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-PATIENCE_MS = 120_000
+PATIENCE_MS = 240_000
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 Visit = Callable[..., Page]
 Check = Callable[[Page], None]

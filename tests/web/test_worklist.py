@@ -13,7 +13,7 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-PATIENCE_MS = 120_000
+PATIENCE_MS = 240_000
 Visit = Callable[..., Page]
 Check = Callable[[Page], None]
 
