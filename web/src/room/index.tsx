@@ -24,6 +24,7 @@ import { Session } from "./session";
 import type { Term } from "./types";
 import { Beat } from "./viewer/beat";
 import type { Painter } from "./viewer/painter";
+import { SolidDialog } from "./viewer/solid";
 import { Readout } from "./viewer/readout";
 import { Strip } from "./viewer/strip";
 import { Toolbar } from "./viewer/toolbar";
@@ -51,6 +52,7 @@ function Opened({ study }: { study: Study | null }) {
   const session = useSession();
   const opening = session.opening.value;
   if (opening.is === "opening") return <div class="room-wait" role="status"><span class="spinner" aria-hidden="true" /> Opening the study</div>;
+  if (opening.is === "waiting") return <Waiting study={opening.study} />;
   if (opening.is === "failed") {
     return (
       <div class="page-lost"><h1>{study?.title ?? "This study"} can't be shown yet</h1><p class="quiet">{opening.why}</p>
@@ -58,6 +60,14 @@ function Opened({ study }: { study: Study | null }) {
     );
   }
   return <Desk study={study} blind={opening.is === "blind"} />;
+}
+
+function Waiting({ study }: { study: Study }) {
+  const stage = study.stage ? `${study.stage}${study.stage_number && study.stages ? `, ${study.stage_number} of ${study.stages}` : ""}` : study.state;
+  return (
+    <div class="page-lost" role="status"><h1>{study.title} is being read</h1>
+      <p class="row"><span class="spinner" aria-hidden="true" /> {stage}</p><p class="quiet">It opens by itself when it is ready. <a href="/">Worklist</a></p></div>
+  );
 }
 
 const NO_TERMS: readonly Term[] = [];
@@ -80,7 +90,7 @@ function Desk({ study, blind }: { study: Study | null; blind: boolean }) {
       <h1 class="hidden-text">{study?.title ?? "Study"}</h1>
       <Beat />
       <div class="room-images">
-        <Toolbar blind={blind} />
+        <Toolbar blind={blind} painter={active} />
         <div class={`views views-${stage.layout.value.replace("+", "-")}`}>
           {stage.visible.value.map((index) => <ViewBox key={index} index={index} onPainter={keepPainter} />)}
         </div>
@@ -92,6 +102,7 @@ function Desk({ study, blind }: { study: Study | null; blind: boolean }) {
       <StatusBar study={study} blind={blind} painters={painters.current} />
       <ClashDialog />
       <NamingDialog />
+      {stage.solid.value && <SolidDialog onClose={() => (stage.solid.value = false)} />}
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { type Vec3, add, scale } from "./slices/geometry";
 import { PLANES } from "./slices/frame";
 import { LAYOUTS, ordered } from "./viewer/hanging";
 import type { Painter } from "./viewer/painter";
+import { takePicture } from "./viewer/snapshot";
 import { TOOLS, toggleLabels } from "./viewer/toolbar";
 
 const VIEWS = "Views";
@@ -17,7 +18,7 @@ const TOOL = "Tools";
 const MASKS = "Masks";
 
 export function roomKeys(session: Session, painter: () => Painter | null, tab: (name: string) => void, blind: boolean): Key[] {
-  return [...viewKeys(session), ...imageKeys(session, painter), ...toolKeys(session, blind), ...(blind ? [] : [...maskKeys(session, painter), ...panelKeys(session, tab)])];
+  return [...viewKeys(session), ...imageKeys(session, painter), ...toolKeys(session, blind), ...(blind ? [] : [...maskKeys(session, painter), ...panelKeys(session, tab, painter)])];
 }
 
 function viewKeys(session: Session): Key[] {
@@ -115,7 +116,7 @@ function maskKeys(session: Session, painter: () => Painter | null): Key[] {
   ];
 }
 
-function panelKeys(session: Session, tab: (name: string) => void): Key[] {
+function panelKeys(session: Session, tab: (name: string) => void, painter: () => Painter | null): Key[] {
   const step = (by: number) => (): void => {
     const all = session.lesions.value;
     const now = all.findIndex((one) => one.tracking_uid === session.lesion.value);
@@ -126,6 +127,8 @@ function panelKeys(session: Session, tab: (name: string) => void): Key[] {
   };
   const group = "Panels";
   return [
+    { keys: "s", does: "Add a picture of this view to the report", group, run: () => void takePicture(session, painter()) },
+    { keys: "t", does: "Lesion and cord in space", group, run: () => (session.stage.solid.value = true) },
     { keys: "n", does: "Next lesion", group, run: step(1) },
     { keys: "g f", does: "Findings", group, run: () => tab("findings") },
     { keys: "g d", does: "Differential", group, run: () => tab("differential") },

@@ -10,7 +10,7 @@ import { ApiError } from "../api/client";
 import type { SaveState } from "../shell/saving";
 import { forget, keep, recall } from "../shell/store";
 import type { Edit } from "./correcting/runs";
-import type { Changed, Wish } from "./types";
+import type { Changed, Kept, Wish } from "./types";
 
 export type Operation =
   | { is: "change"; wish: Wish; words: string }
@@ -19,7 +19,7 @@ export type Operation =
 
 export interface Clash {
   mine: Operation;
-  theirs: { version: number; by?: string; at?: string; target?: string; after?: unknown };
+  theirs: { version: number; by?: string; at?: string; changes?: Pick<Kept, "target" | "after">[] };
 }
 
 export interface SavesOptions {

@@ -2,6 +2,8 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import { ApiError } from "../api/client";
+import { loadStudy } from "../api/studies";
+import type { Study } from "../api/types";
 import { hear } from "../shell/events";
 import { type LesionMap, applyEdits } from "./correcting/runs";
 import type { Edit } from "./correcting/runs";
@@ -18,6 +20,7 @@ import { Stage } from "./viewer/stage";
 export type Opening =
   | { is: "opening" }
   | { is: "blind" }
+  | { is: "waiting"; study: Study }
   | { is: "ready" }
   | { is: "failed"; why: string };
 
@@ -27,7 +30,8 @@ const LABELS: readonly LabelName[] = ["anatomy", "lesion", "instances"];
 export class Session {
   readonly opening = signal<Opening>({ is: "opening" });
   readonly answer = signal<ReadingAnswer | null>(null);
-  readonly blindSeries = signal<SeriesLine[]>([]);
+  private readonly blindSeries = signal<SeriesLine[]>([]);
+  private readonly blindWords = signal<Words>({});
   readonly labels = signal<Partial<Record<LabelName, Volume>>>({});
   /** Counts the changes of the label maps' voxels, so that views draw them anew. */
   readonly painted = signal(0);
@@ -42,7 +46,7 @@ export class Session {
   readonly newInstance = signal<number | null>(null);
   readonly busy = signal<string | null>(null);
 
-  readonly words = computed<Words>(() => this.answer.value?.words ?? {});
+  readonly words = computed<Words>(() => this.answer.value?.words ?? this.blindWords.value);
   readonly series = computed<SeriesLine[]>(() => this.answer.value?.series ?? this.blindSeries.value);
   readonly lesions = computed<Lesion[]>(() => this.answer.value?.report.reading.lesions ?? []);
   readonly findings = computed<Finding[]>(() => this.answer.value?.report.reading.findings ?? []);
@@ -75,10 +79,17 @@ export class Session {
       dropped: () => void this.open(),
     });
     this.unhear = hear("study", (study) => {
-      const known = this.answer.peek()?.version;
-      if (study.id === id && this.opening.peek().is === "failed" && study.state === "ready") void this.open();
-      if (study.id === id && known !== undefined && study.version > known && this.saves.waiting === 0) this.newer.value = study.version;
+      if (study.id === id) this.hearOf(study);
     });
+  }
+
+  private hearOf(study: Study): void {
+    const known = this.answer.peek()?.version;
+    if (this.opening.peek().is === "waiting") {
+      if (study.state === "queued" || study.state === "reading") this.opening.value = { is: "waiting", study };
+      else void this.open();
+    }
+    if (known !== undefined && study.version > known && this.saves.waiting === 0) this.newer.value = study.version;
   }
 
   /** A version that someone else made while this one is shown. */
@@ -98,20 +109,36 @@ export class Session {
       else this.saves.follow(answer.version);
       await this.loadLabels(answer.labels);
     } catch (error) {
-      this.refuse(error);
+      await this.refuse(error);
     }
   }
 
-  private refuse(error: unknown): void {
+  private async refuse(error: unknown): Promise<void> {
     if (this.ending.signal.aborted) return;
     if (error instanceof ApiError && error.failure === "locked") {
-      const body = error.body as { series?: SeriesLine[]; words?: Record<string, string> } | null;
-      this.blindSeries.value = body?.series ?? [];
-      this.opening.value = { is: "blind" };
-      this.stage.hangUp(this.blindSeries.value);
-      return;
+      const study = await loadStudy(this.id).catch(() => null);
+      if (study?.blind && study.state === "ready") return this.openBlind();
+      if (study && study.state !== "attention") {
+        this.opening.value = { is: "waiting", study };
+        return;
+      }
     }
     this.opening.value = { is: "failed", why: error instanceof Error ? error.message : String(error) };
+  }
+
+  /** The images alone: findings and ranking are shown once the reader has committed their own. */
+  private async openBlind(): Promise<void> {
+    try {
+      const { series, words } = await calls.loadSeries(this.id, this.ending.signal);
+      batch(() => {
+        this.blindSeries.value = series;
+        this.blindWords.value = words;
+        this.opening.value = { is: "blind" };
+        this.stage.hangUp(series);
+      });
+    } catch (error) {
+      this.opening.value = { is: "failed", why: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   private begin(answer: ReadingAnswer): void {

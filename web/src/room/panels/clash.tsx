@@ -3,8 +3,8 @@
 import { Button } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { useSession } from "../context";
-import type { Operation } from "../saves";
-import type { After, Finding, NotAssessed } from "../types";
+import type { Clash, Operation } from "../saves";
+import type { After } from "../types";
 import { findingName, stateName, type Words } from "../words";
 import { line } from "./history";
 
@@ -20,7 +20,7 @@ export function ClashDialog() {
     }>
       <div class="clash">
         <section><h3>Yours, not saved</h3><p>{mineIn(mine, words)}</p></section>
-        <section><h3>Theirs, saved</h3><p>{theirsIn(theirs, words)}</p><p class="small quiet">{[theirs.by, theirs.at && new Date(theirs.at).toLocaleString(), `version ${theirs.version}`].filter(Boolean).join(", ")}</p></section>
+        <section><h3>Theirs, saved</h3><ul>{theirsIn(clash, words).slice(0, 6).map((text) => <li key={text}>{text}</li>)}</ul><p class="small quiet">{[theirs.by, theirs.at && new Date(theirs.at).toLocaleString(), `version ${theirs.version}`].filter(Boolean).join(", ")}</p></section>
       </div>
       <p class="small quiet">Put mine on top keeps what they changed elsewhere. Keep theirs lets yours go.</p>
     </Dialog>
@@ -38,9 +38,12 @@ function afterIn(after: After, words: Words): string {
   return "not_assessed" in after ? "not assessed" : "probabilities";
 }
 
-function theirsIn(theirs: { target?: string; after?: unknown }, words: Words): string {
-  if (!theirs.target) return "A newer version";
-  const code = theirs.target.split("/")[1];
-  const after = theirs.after as Finding | NotAssessed | null | undefined;
-  return `${code ? findingName(words, code) : theirs.target}${after === undefined ? "" : `: ${line(after, words)}`}`;
+/** What they changed, the same thing first. */
+function theirsIn({ mine, theirs }: Clash, words: Words): string[] {
+  const target = mine.is === "change" ? mine.wish.target : "";
+  const changes = [...(theirs.changes ?? [])].sort((a, b) => Number(b.target === target) - Number(a.target === target));
+  return changes.map((change) => {
+    const code = change.target.split("/")[1];
+    return `${code ? findingName(words, code) : "The mask"}: ${line(change.after, words)}`;
+  });
 }

@@ -173,6 +173,10 @@ export class Painter {
     return values;
   }
 
+  canvases(): [HTMLCanvasElement, HTMLCanvasElement] | null {
+    return this.frame ? [this.image, this.over] : null;
+  }
+
   valueAt(x: number, y: number): number | null {
     if (!this.frame || !this.values) return null;
     const [col, row] = [Math.round(x), Math.round(y)];

@@ -41,6 +41,8 @@ export class Stage {
   readonly pulse = signal<Vec3 | null>(null);
   /** Turns over twice a second while anything blinks. */
   readonly beat = signal(false);
+  /** Whether the 3-D view is open. */
+  readonly solid = signal(false);
   readonly brush = signal({ radiusMm: 2.5, deep: false, code: 1 });
   readonly proposal = signal<{ runs: readonly (readonly [number, number])[]; add: number[][]; refuse: number[][]; at: number[]; ms: number } | null>(null);
   /** Where the reader points in order to name a vertebra. */

@@ -5,7 +5,9 @@ import { useSession } from "../context";
 import { LAYOUTS, partner } from "./hanging";
 import type { Stage, Tool } from "./stage";
 import { ToolIcon, type ToolIconName } from "./toolicon";
+import type { Painter } from "./painter";
 import { PRESETS, usePreset } from "./presets";
+import { takePicture } from "./snapshot";
 
 export const TOOLS: readonly { tool: Tool; name: string; key: string }[] = [
   { tool: "cross", name: "Point", key: "q" }, { tool: "window", name: "Window and level", key: "w" }, { tool: "pan", name: "Pan", key: "p" },
@@ -16,7 +18,7 @@ export const TOOLS: readonly { tool: Tool; name: string; key: string }[] = [
 const LAYOUT_ICONS: Readonly<Record<string, ToolIconName>> = { "1": "one", "2": "two", "4": "four", "1+3": "oneThree" };
 
 function Toggle({ icon, name, hint, pressed, disabled, onClick }: {
-  icon: ToolIconName; name: string; hint: string; pressed: boolean; disabled?: boolean; onClick: () => void;
+  icon: ToolIconName; name: string; hint: string; pressed?: boolean; disabled?: boolean; onClick: () => void;
 }) {
   return (
     <button type="button" class="tool" aria-pressed={pressed} aria-label={name} title={`${name} (${hint})`} disabled={disabled} onClick={onClick}>
@@ -25,7 +27,7 @@ function Toggle({ icon, name, hint, pressed, disabled, onClick }: {
   );
 }
 
-export function Toolbar({ blind }: { blind: boolean }) {
+export function Toolbar({ blind, painter }: { blind: boolean; painter: () => Painter | null }) {
   const session = useSession();
   const { stage } = session;
   const view = stage.views.value[stage.active.value];
@@ -50,7 +52,9 @@ export function Toolbar({ blind }: { blind: boolean }) {
       <div class="tool-group">
         <Menu label="Window" size="s" entries={presetEntries(stage)}>Window</Menu>
         <Toggle icon="labels" name="Labels" hint="o" pressed={stage.looks.value.lesion.shown || stage.looks.value.anatomy.shown} disabled={blind} onClick={() => toggleLabels(stage)} />
-        <Toggle icon="reset" name="Fit the view anew" hint="0" pressed={false} onClick={() => stage.reset(stage.active.value)} />
+        <Toggle icon="solid" name="In space" hint="t" disabled={blind} onClick={() => (stage.solid.value = true)} />
+        <Toggle icon="picture" name="Add a picture of this view to the report" hint="s" disabled={blind} onClick={() => void takePicture(session, painter())} />
+        <Toggle icon="reset" name="Fit the view anew" hint="0" onClick={() => stage.reset(stage.active.value)} />
       </div>
     </div>
   );
