@@ -8,7 +8,7 @@ import { Menu } from "../parts/menu";
 import { Toasts } from "../parts/toast";
 import { KeyHelp } from "./help";
 import { helpShown, useKeys } from "./keys";
-import { go, moves, type PageProps, place, type Route } from "./router";
+import { go, moves, type PageProps, place, type Route, title } from "./router";
 import { chooseTheme, theme, type Theme } from "./theme";
 
 export function App() {
@@ -25,6 +25,7 @@ export function App() {
       <main id="main" tabIndex={-1} class={`page page-${where ?? "none"}`}>
         <Opened />
       </main>
+      <p class="hidden-text" role="status">{moves.value > 0 && title.value}</p>
       <Toasts />
       <KeyHelp />
     </>

@@ -97,9 +97,12 @@ export function followLinks(): void {
   }
 }
 
-/** The title of the window and of the tab. */
-export function useTitle(title: string): void {
+export const title = signal("");
+
+/** The title of the window and of the tab; a screen reader hears it when one goes from page to page. */
+export function useTitle(words: string): void {
   useEffect(() => {
-    document.title = title ? `${title} · thecal` : "thecal";
-  }, [title]);
+    title.value = words;
+    document.title = words ? `${words} · thecal` : "thecal";
+  }, [words]);
 }

@@ -69,7 +69,7 @@ function Row({ study, onDelete, onRetry }: { study: Study } & RowActions) {
           </div>
         )}
       </th>
-      <td role="cell" class="col-first">{study.first ? <First first={study.first} /> : <None open={open} />}</td>
+      <td role="cell" class="col-first">{study.first ? <First first={study.first} /> : <None open={open} lesions={study.lesions} />}</td>
       <td role="cell" class="col-lesions number">{study.lesions ?? <span class="faint" aria-label="not known">–</span>}<span class="narrow-only"> {study.lesions === 1 ? "lesion" : "lesions"}</span></td>
       <td role="cell" class="col-acquired number">{date(study.acquired_on) || <span class="faint" aria-label="not known">–</span>}</td>
       <td role="cell" class="col-added"><time dateTime={study.added_at} title={moment(study.added_at)}>{ago(study.added_at)}</time></td>
@@ -130,6 +130,6 @@ function First({ first }: { first: NonNullable<Study["first"]> }) {
   );
 }
 
-function None({ open }: { open: boolean }) {
-  return open ? <span class="quiet">No ranking</span> : <span class="faint" aria-label="not known yet">–</span>;
+function None({ open, lesions }: { open: boolean; lesions: number | null | undefined }) {
+  return open && lesions === 0 ? <span class="quiet">No lesion found</span> : open ? <span class="quiet">No ranking</span> : <span class="faint" aria-label="not known yet">–</span>;
 }
