@@ -70,8 +70,10 @@ def reading(server: Server, study: str) -> dict[str, Any]:
 
 
 def found(server: Server, study: str, code: str) -> dict[str, Any] | None:
-    findings = reading(server, study)["report"]["reading"]["findings"]
-    return next((one for one in findings if one["code"] == code and one["subject"] != "patient"), None)
+    """A finding of the lesion that is chosen when a study is opened: the largest."""
+    seen = reading(server, study)["report"]["reading"]
+    subject = max(seen["lesions"], key=lambda one: one["volume_mm3"])["tracking_uid"]
+    return next((one for one in seen["findings"] if one["code"] == code and one["subject"] == subject), None)
 
 
 def test_opens_a_study_and_scrolls(server: Server, study: str, visit: Visit) -> None:
@@ -120,21 +122,21 @@ def test_a_sign_jumps_to_its_slice(server: Server, study: str, visit: Visit) -> 
 
 def test_overrides_a_finding_and_takes_it_back(own_server: Server, study: str, visit: Visit) -> None:
     page = opened(visit(own_server, f"/studies/{study}"))
-    measured = found(own_server, study, "margins")
-    correct(page, "margins", "ill-defined")
+    measured = found(own_server, study, "t1_signal")
+    correct(page, "t1_signal", "mixed")
     expect_saved_now(page)
-    expect(finding(page, "margins")).to_contain_text("corrected")
-    expect(finding(page, "margins")).to_contain_text("before" if measured is None else "measured:")
-    now = found(own_server, study, "margins")
+    expect(finding(page, "t1_signal")).to_contain_text("corrected")
+    expect(finding(page, "t1_signal")).to_contain_text("before" if measured is None else "measured:")
+    now = found(own_server, study, "t1_signal")
     assert now is not None
     assert now["basis"] == "corrected"
     page.reload()
     opened(page)
-    expect(finding(page, "margins")).to_contain_text("corrected")
-    finding(page, "margins").locator(".correction button").click()
+    expect(finding(page, "t1_signal")).to_contain_text("corrected")
+    finding(page, "t1_signal").locator(".correction button").click()
     page.get_by_role("menuitem", name="Back to what was measured").click()
     expect_saved_now(page)
-    assert found(own_server, study, "margins") == measured
+    assert found(own_server, study, "t1_signal") == measured
     page.get_by_role("tab", name="History").click()
     expect(page.locator(".history li")).to_have_count(2)
 
@@ -194,30 +196,29 @@ def test_paints_undoes_and_the_ranking_moves(own_server: Server, study: str, vis
 
 def test_two_tabs_show_their_conflict(own_server: Server, study: str, visit: Visit) -> None:
     first = opened(visit(own_server, f"/studies/{study}"))
-    # The second tab hears nothing of the first: its line to the server is down.
     second = opened(visit(own_server, f"/studies/{study}", same=first))
-    correct(first, "margins", "ill-defined")
+    correct(first, "t1_signal", "mixed")
     expect_saved_now(first)
-    correct(second, "cord_expansion", "absent")
+    correct(second, "oedema", "extensive")
     box = second.get_by_role("dialog", name="This study was changed elsewhere meanwhile")
     expect(box).to_be_visible(timeout=SLOW_MS)
-    expect(box).to_contain_text("absent")
-    expect(box).to_contain_text("ill-defined")
+    expect(box).to_contain_text("extensive")
+    expect(box).to_contain_text("mixed")
     box.get_by_role("button", name="Put mine on top").click()
     expect_saved_now(second)
     codes = {change["target"].split("/")[1] for change in reading(own_server, study)["changes"]}
-    assert codes == {"margins", "cord_expansion"}
-    expect(finding(second, "margins")).to_contain_text("corrected")
+    assert codes == {"t1_signal", "oedema"}
+    expect(finding(second, "t1_signal")).to_contain_text("corrected")
 
 
 def test_a_lost_server_loses_no_correction(own_server: Server, study: str, visit: Visit) -> None:
     page = opened(visit(own_server, f"/studies/{study}"))
     own_server.stop(kill=True)
-    correct(page, "margins", "ill-defined")
+    correct(page, "t1_signal", "mixed")
     expect(page.locator(".status .saved")).to_contain_text("Not saved", timeout=SLOW_MS)
     own_server.start()
     expect_saved_now(page)
-    now = found(own_server, study, "margins")
+    now = found(own_server, study, "t1_signal")
     assert now is not None
     assert now["basis"] == "corrected"
 
@@ -261,8 +262,8 @@ def test_works_by_keyboard_alone(own_server: Server, study: str, visit: Visit) -
     page.keyboard.press("Escape")
     page.keyboard.press("g")
     page.keyboard.press("f")
-    expect(finding(page, "margins")).to_be_visible()
-    finding(page, "margins").locator(".correction button").focus()
+    expect(finding(page, "t1_signal")).to_be_visible()
+    finding(page, "t1_signal").locator(".correction button").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("End")
     page.keyboard.press("Escape")
@@ -274,15 +275,15 @@ def test_reads_blind_first(own_server: Server, study: str, visit: Visit) -> None
     page = opened(visit(own_server, f"/studies/{study}"))
     expect(page.get_by_role("heading", name="Read blind first")).to_be_visible()
     expect(page.locator(".candidate, .finding, .lesion")).to_have_count(0)
-    page.get_by_label("Margins", exact=True).select_option("ill_defined")
+    page.get_by_label("T1 signal", exact=True).select_option("mixed")
     page.get_by_label("Add", exact=True).select_option("ependymoma")
     page.reload()
     opened(page)
-    expect(page.get_by_label("Margins", exact=True)).to_have_value("ill_defined")
+    expect(page.get_by_label("T1 signal", exact=True)).to_have_value("mixed")
     page.get_by_role("button", name="Commit, then show thecal's").click()
     expect(page.locator(".finding").first).to_be_visible(timeout=SLOW_MS)
     page.get_by_role("tab", name="Blind").click()
-    expect(page.locator(".beside")).to_contain_text("ill-defined")
+    expect(page.locator(".beside")).to_contain_text("mixed")
     expect(page.locator(".beside")).to_contain_text("ependymoma", ignore_case=True)
     assert reading(own_server, study)["blind"]["list"] == ["ependymoma"]
 

@@ -22,7 +22,9 @@ export const labelsUrl = (id: string, name: string, digest?: string | null): str
 export const sendChange = (id: string, base: number, wish: Wish): Promise<Changed> =>
   post(of(id, "changes"), { base_version: base, ...wish });
 export const sendStrokes = (id: string, base: number, edits: readonly Edit[]): Promise<Changed> =>
-  post(of(id, "strokes"), { base_version: base, map: "lesion", edits });
+  post(of(id, "strokes"), { base_version: base, edits });
+/** Takes back a stroke by its number: a lesion that comes back is the same lesion. */
+export const sendUndo = (id: string, base: number, number: number): Promise<Changed> => post(of(id, "strokes"), { base_version: base, undo: number });
 export const sendLevels = (id: string, base: number, at: readonly number[], name: string): Promise<Changed> =>
   post(of(id, "levels"), { base_version: base, vertebra_at: at, name });
 

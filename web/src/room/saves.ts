@@ -12,9 +12,18 @@ import { forget, keep, recall } from "../shell/store";
 import type { Edit } from "./correcting/runs";
 import type { Changed, Kept, Wish } from "./types";
 
+/** number is the change that the server made of it; of the stroke that an undo takes back. */
+export interface Strokes {
+  is: "strokes";
+  edits: Edit[];
+  words: string;
+  number?: number;
+  of?: Strokes;
+}
+
 export type Operation =
   | { is: "change"; wish: Wish; words: string }
-  | { is: "strokes"; edits: Edit[]; words: string }
+  | Strokes
   | { is: "levels"; at: readonly number[]; name: string; words: string };
 
 export interface Clash {
@@ -120,6 +129,7 @@ export class Saves {
   private take(operation: Operation, changed: Changed): void {
     this.line.shift();
     this.base = changed.version;
+    if (operation.is === "strokes") operation.number = changed.version;
     this.wait = FIRST_WAIT;
     this.state.value = this.line.length ? { is: "saving" } : { is: "saved", at: Date.now() };
     this.keep();

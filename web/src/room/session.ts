@@ -9,7 +9,7 @@ import { type LesionMap, applyEdits } from "./correcting/runs";
 import type { Edit } from "./correcting/runs";
 import * as calls from "./calls";
 import { Films } from "./films";
-import { Saves, type Operation } from "./saves";
+import { Saves, type Operation, type Strokes } from "./saves";
 import { type Affine, type Vec3, IDENTITY, apply } from "./slices/geometry";
 import { type Volume, fetchVolume, volumeOf } from "./slices/volume";
 import { spanOf, type Span } from "./viewer/landmarks";
@@ -62,7 +62,7 @@ export class Session {
   readonly films: Films;
   readonly stage: Stage;
   readonly saves: Saves;
-  private done: Edit[][] = [];
+  private done: Step[] = [];
   private undone: Edit[][] = [];
   readonly canUndo = signal(false);
   readonly canRedo = signal(false);
@@ -252,45 +252,39 @@ export class Session {
   /** Edits the lesion map here at once and sends it; can be undone. */
   edit(edits: Edit[], words: string): void {
     const map = this.map();
-    if (!map || edits.every((edit) => edit.runs.length === 0)) return;
-    this.remember(applyEdits(map, edits));
-    this.sendEdits(edits, words);
+    if (map) this.sendStroke(edits, applyEdits(map, edits), words);
   }
 
   /** A stroke that was painted already; before puts back what was there. */
   sendStroke(edits: Edit[], before: Edit[], words: string): void {
     if (edits.every((edit) => edit.runs.length === 0)) return;
-    this.remember(before);
-    this.sendEdits(edits, words);
-  }
-
-  private remember(before: Edit[]): void {
-    this.done.push(before);
+    this.done.push({ before, stroke: this.sendEdits({ is: "strokes", edits, words }) });
     this.undone = [];
     this.steps();
   }
 
   undo(): void {
-    this.step(this.done, this.undone, "undone");
+    const map = this.map();
+    const step = this.done.pop();
+    if (!map || !step) return;
+    this.undone.push(applyEdits(map, step.before));
+    this.sendEdits({ is: "strokes", edits: step.before, words: `${step.stroke.words}, taken back`, of: step.stroke });
+    this.steps();
   }
 
   redo(): void {
-    this.step(this.undone, this.done, "done again");
-  }
-
-  private step(from: Edit[][], to: Edit[][], words: string): void {
     const map = this.map();
-    const edits = from.pop();
+    const edits = this.undone.pop();
     if (!map || !edits) return;
-    to.push(applyEdits(map, edits));
+    this.done.push({ before: applyEdits(map, edits), stroke: this.sendEdits({ is: "strokes", edits, words: "the mask, done again" }) });
     this.steps();
-    this.sendEdits(edits, words);
   }
 
-  private sendEdits(edits: Edit[], words: string): void {
+  private sendEdits(stroke: Strokes): Strokes {
     this.painted.value += 1;
     this.settled.value += 1;
-    this.saves.add({ is: "strokes", edits, words: `the mask: ${words}` });
+    this.saves.add(stroke);
+    return stroke;
   }
 
   private steps(): void {
@@ -307,7 +301,8 @@ export class Session {
   private send(operation: Operation, base: number): Promise<Changed> {
     if (operation.is === "change") return calls.sendChange(this.id, base, operation.wish);
     if (operation.is === "levels") return calls.sendLevels(this.id, base, operation.at, operation.name);
-    return calls.sendStrokes(this.id, base, operation.edits);
+    const number = operation.of?.number;
+    return number === undefined ? calls.sendStrokes(this.id, base, operation.edits) : calls.sendUndo(this.id, base, number);
   }
 
   private take(operation: Operation, changed: Changed): void {
@@ -337,6 +332,12 @@ export class Session {
     this.films.clear();
     this.labels.value = {};
   }
+}
+
+/** What was done, and what puts back what was there before. */
+interface Step {
+  readonly before: Edit[];
+  readonly stroke: Strokes;
 }
 
 const emptyOn = (grid: Volume): Volume => volumeOf(grid.shape, grid.affine, new Int16Array(grid.voxels.length));

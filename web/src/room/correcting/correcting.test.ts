@@ -3,7 +3,7 @@ import { type Affine, type Vec3, apply, distance } from "../slices/geometry";
 import { indexOf, volumeOf } from "../slices/volume";
 import { between, touched } from "./brush";
 import { gapNear } from "./proposals";
-import { applyEdits, runsOf, selected, sizeOf, voxelsOf } from "./runs";
+import { applyEdits, joined, runsOf, selected, sizeOf, voxelsOf } from "./runs";
 
 const shape: Vec3 = [37, 53, 29];
 const affine: Affine = [0, 0, 3.3, -40, -0.9, 0, 0, 30, 0, -0.9, 0, 25];
@@ -26,6 +26,10 @@ describe("runs", () => {
     expect(map.instance[9]).toBe(0);
     applyEdits(map, back);
     expect([map.tissue, map.instance]).toEqual(before);
+  });
+  it("edits of one tissue and instance are joined", () => {
+    const edits = [{ code: 0, instance: 0, runs: [[4, 1]] as const }, { code: 2, instance: 1, runs: [[9, 2]] as const }, { code: 0, instance: 0, runs: [[5, 2]] as const }];
+    expect(joined(edits)).toEqual([{ code: 0, instance: 0, runs: [[4, 3]] }, { code: 2, instance: 1, runs: [[9, 2]] }]);
   });
   it("voxels outside the map are left alone", () => {
     const map = blank();

@@ -77,7 +77,7 @@ export function acceptProposal(session: Session): void {
   const proposal = session.stage.proposal.value;
   if (!proposal) return;
   session.stage.proposal.value = null;
-  session.edit([{ code: session.stage.brush.value.code, instance: session.paintedInstance(), runs: proposal.runs }], "a proposed outline taken");
+  session.edit([{ code: session.stage.brush.value.code, instance: session.paintedInstance(), runs: proposal.runs }], "the mask, a proposed outline taken");
 }
 
 export const refuseProposal = (session: Session): void => void (session.stage.proposal.value = null);

@@ -47,6 +47,12 @@ export function applyEdits(map: LesionMap, edits: readonly Edit[]): Edit[] {
   return grouped(before);
 }
 
+/** The same edits, those of one tissue and instance in one: for edits that meet no voxel twice. */
+export function joined(edits: readonly Edit[]): Edit[] {
+  const voxels = edits.flatMap(({ code, instance, runs }) => [...voxelsOf(runs)].map((voxel) => [voxel, [code, instance]] as const));
+  return grouped(new Map(voxels));
+}
+
 /** One edit for each pair of tissue and instance. */
 function grouped(voxels: ReadonlyMap<number, readonly [number, number]>): Edit[] {
   const groups = new Map<string, { code: number; instance: number; indices: number[] }>();

@@ -5,7 +5,7 @@ import type { Vec3 } from "../slices/geometry";
 import type { Frame } from "../slices/frame";
 import type { Volume } from "../slices/volume";
 import { type Brush, type Slab, between, touched } from "./brush";
-import { type Edit, type LesionMap, applyEdits, runsOf } from "./runs";
+import { type Edit, type LesionMap, applyEdits, joined, runsOf } from "./runs";
 
 export class Stroke {
   private readonly voxels = new Set<number>();
@@ -52,6 +52,6 @@ export class Stroke {
   }
 
   end(): void {
-    this.session.sendStroke([this.edit(this.voxels)], this.before, this.code === 0 ? "erased" : "painted");
+    this.session.sendStroke([this.edit(this.voxels)], joined(this.before), this.code === 0 ? "the mask, erased" : "the mask, painted");
   }
 }

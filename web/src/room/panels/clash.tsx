@@ -6,7 +6,7 @@ import { useSession } from "../context";
 import type { Clash, Operation } from "../saves";
 import type { After } from "../types";
 import { findingName, stateName, type Words } from "../words";
-import { line } from "./history";
+import { line, mapLine } from "./history";
 
 export function ClashDialog() {
   const session = useSession();
@@ -43,7 +43,7 @@ function theirsIn({ mine, theirs }: Clash, words: Words): string[] {
   const target = mine.is === "change" ? mine.wish.target : "";
   const changes = [...(theirs.changes ?? [])].sort((a, b) => Number(b.target === target) - Number(a.target === target));
   return changes.map((change) => {
-    const code = change.target.split("/")[1];
-    return `${code ? findingName(words, code) : "The mask"}: ${line(change.after, words)}`;
+    const [subject, code = ""] = change.target.split("/");
+    return subject === "map" ? mapLine(code, change.after) : `${findingName(words, code)}: ${line(change.after, words)}`;
   });
 }

@@ -12,22 +12,34 @@ export function History() {
     <ol class="history">
       {changes.map((change) => (
         <li key={change.number}>
-          <span>{subject(session.subjectName, change)}: {line(change.before, session.words.value)} → {line(change.after, session.words.value)}</span>
+          <span>{whole(change)}</span>
           <small class="quiet">{change.by}, {new Date(change.at).toLocaleString()}{change.why ? `: ${change.why}` : ""}</small>
         </li>
       ))}
     </ol>
   );
 
-  function subject(name: (uid: string) => string, change: Kept): string {
+  function whole(change: Kept): string {
     const [uid = "", code = ""] = change.target.split("/");
-    return code ? `${findingName(session.words.value, code)} of ${name.call(session, uid)}` : uid;
+    if (uid === "map") return mapLine(code, change.after);
+    const words = session.words.value;
+    return `${findingName(words, code)} of ${session.subjectName(uid)}: ${line(change.before, words)} → ${line(change.after, words)}`;
   }
+}
+
+/** A change of a map: what was drawn is told by its size. */
+export function mapLine(map: string, after: unknown): string {
+  const told = after as { edits?: { code: number; voxels: number }[]; name?: string; undoes?: number | null } | null;
+  if (map === "anatomy") return `A vertebra named${told?.name ? ` ${told.name}` : ""}`;
+  const edits = told?.edits ?? [];
+  const sum = (wanted: (code: number) => boolean): number => edits.filter((edit) => wanted(edit.code)).reduce((total, edit) => total + edit.voxels, 0);
+  const [drawn, erased] = [sum((code) => code > 0), sum((code) => code === 0)];
+  const size = [drawn && `${drawn} voxels drawn`, erased && `${erased} erased`].filter(Boolean).join(", ");
+  return `The mask: ${size || "nothing"}${told?.undoes ? `, taking back change ${told.undoes}` : ""}`;
 }
 
 /** One side of a change in words. */
 export function line(what: Finding | NotAssessed | null, words: Words): string {
   if (what === null) return "nothing";
-  if ("basis" in what) return said(what, words);
-  return "reason" in what ? `not assessed (${what.reason})` : "a mask";
+  return "basis" in what ? said(what, words) : `not assessed (${what.reason})`;
 }

@@ -97,7 +97,7 @@ function Region({ painter }: { painter: () => Painter | null }) {
   if (!lesion || !map) return null;
   const inside = (_: number, number: number): boolean => number === lesion.instance;
   const toTissue = (from: number): void =>
-    session.edit([{ code, instance: lesion.instance, runs: runsOf(selected(map, (tissue, number) => tissue === from && inside(tissue, number))) }], "a tissue changed");
+    session.edit([{ code, instance: lesion.instance, runs: runsOf(selected(map, (tissue, number) => tissue === from && inside(tissue, number))) }], "the mask, a tissue changed");
   const toLesion = (to: number): void => {
     const edits = lesion.tissues.map((tissue) => ({ code: tissue, instance: to, runs: runsOf(selected(map, (own_, number) => own_ === tissue && inside(own_, number))) }));
     session.edit(edits, `lesion ${lesion.instance} joined to lesion ${to}`);

@@ -4,6 +4,7 @@ import { measured, percent, topState } from "../words";
 import { swapped } from "./blind";
 import { balance } from "./compare";
 import { firstBefore } from "./findings";
+import { mapLine } from "./history";
 import { factor } from "./weights";
 
 const evidence = (entity: string, finding: string, weight: number): Evidence => ({ entity, finding, state: "present", weight, counts: [], judged: 0 });
@@ -37,6 +38,11 @@ describe("corrections", () => {
     const change = (number: number, reason: string): Kept => ({ number, by: "a", at: "", why: "", target: "t/x", before: { code: "x", subject: "t", reason }, after: null });
     expect(firstBefore([change(4, "second"), change(2, "first")], "t/x")).toMatchObject({ reason: "first" });
     expect(firstBefore([], "t/x")).toBeUndefined();
+  });
+  it("what was drawn is told by its size", () => {
+    expect(mapLine("lesion", { edits: [{ code: 1, voxels: 24 }, { code: 0, voxels: 3 }] })).toBe("The mask: 24 voxels drawn, 3 erased");
+    expect(mapLine("lesion", { edits: [{ code: 0, voxels: 24 }], undoes: 1 })).toBe("The mask: 24 erased, taking back change 1");
+    expect(mapLine("anatomy", { name: "T7" })).toBe("A vertebra named T7");
   });
   it("a place in the blind list is changed with the one before it", () => {
     expect(swapped(["a", "b", "c"], 2)).toEqual(["a", "c", "b"]);

@@ -59,15 +59,18 @@ function write(pen: Pen, text: string, x: number, y: number, colour: string, ali
 
 function drawCross(pen: Pen, at: Vec3): void {
   const { on, frame, density } = pen;
-  const { x, y } = toScreen(frame, at);
+  const { x, y, off } = toScreen(frame, at);
   const gap = 9 * density;
   on.strokeStyle = CROSS;
+  // Dashed where this slice is not the point's own.
+  if (Math.abs(off) > frame.step * 0.51) on.setLineDash([2 * density, 8 * density]);
   on.lineWidth = density;
   const [cx, cy] = [Math.round(x) + 0.5, Math.round(y) + 0.5];
   line(pen, [[0, cy], [cx - gap, cy]]);
   line(pen, [[cx + gap, cy], [frame.width, cy]]);
   line(pen, [[cx, 0], [cx, cy - gap]]);
   line(pen, [[cx, cy + gap], [cx, frame.height]]);
+  on.setLineDash([]);
 }
 
 function drawSides(pen: Pen): void {

@@ -3,7 +3,8 @@
 import { effect, signal } from "@preact/signals";
 import type { Film } from "../films";
 import type { LabelName, Session } from "../session";
-import { type Frame, frameOf } from "../slices/frame";
+import type { Vec3 } from "../slices/geometry";
+import { type Frame, frameOf, toScreen } from "../slices/frame";
 import { type Window, cover, difference, grey, sampleLabels, sampleValues } from "../slices/render";
 import type { Volume } from "../slices/volume";
 import { volumeOf } from "../slices/volume";
@@ -24,6 +25,8 @@ export interface Info {
   readonly window: Window;
   readonly shownSeries: string;
   readonly failed: string | null;
+  /** The crosshair lies beyond the first or last slice: the nearest is shown. */
+  readonly beyond: boolean;
 }
 
 export class Painter {
@@ -105,7 +108,7 @@ export class Painter {
 
   private missing(view: View): Info | null {
     const failed = view.series === null ? undefined : this.session.films.failed.peek().get(view.series);
-    return failed === undefined ? null : { slice: 0, slices: 0, window: { centre: 0, width: 1 }, shownSeries: view.series ?? "", failed };
+    return failed === undefined ? null : { slice: 0, slices: 0, window: { centre: 0, width: 1 }, shownSeries: view.series ?? "", failed, beyond: false };
   }
 
   private paint(context: CanvasRenderingContext2D, film: Film, view: View, frame: Frame): void {
@@ -116,7 +119,8 @@ export class Painter {
     grey(shown.values, shown.window, pixels);
     this.coverLabels(pixels, frame);
     context.putImageData(this.pixels, 0, 0);
-    const info: Info = { slice: frame.slice, slices: frame.slices, window: shown.window, shownSeries: shown.series, failed: null };
+    const beyond = isBeyond(frame, this.session.stage.crosshair.peek());
+    const info: Info = { slice: frame.slice, slices: frame.slices, window: shown.window, shownSeries: shown.series, failed: null, beyond };
     if (JSON.stringify(info) !== JSON.stringify(this.info.peek())) this.info.value = info;
   }
 
@@ -185,6 +189,9 @@ export class Painter {
     return Number.isNaN(value) ? null : value;
   }
 }
+
+/** Whether a point lies outside the stack of slices. */
+export const isBeyond = (frame: Frame, point: Vec3): boolean => Math.abs(toScreen(frame, point).off) > frame.step * 0.51;
 
 /** The window of a series' subtraction is its own. */
 export const subtraction = (key: string): string => `${key} subtracted`;

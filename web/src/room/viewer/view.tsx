@@ -71,6 +71,7 @@ function Corners({ index, name, seriesKey, native, info }: { index: number; name
     <>
       <div class="corner corner-tl">
         <span class="corner-name" title={seriesKey}>{name}{native ? "" : " (reformatted)"}</span>
+        {info?.beyond && <span class="corner-against">The crosshair lies beyond this stack</span>}
         {view.against && against && (
           <span class="corner-against">{view.against.how === "blink" ? `in turn with ${roleName(words.value, against.role)}: ${roleName(words.value, shown?.role ?? "")}` : `less ${roleName(words.value, against.role)}`}</span>
         )}
