@@ -1,4 +1,5 @@
 /** Gamuts: for a state of a sign, the entities to consider, the surest first. */
+import { useState } from "preact/hooks";
 import { useTitle } from "../shell/router";
 import { Figures, Bar, SeriesList } from "./figures";
 import { Cites } from "./runs";
@@ -29,21 +30,19 @@ export function SignGamut({ article }: { article: Article }) {
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function Counted({ rows }: { rows: EvidenceRow[] }) {
+  return <ol class="gamut-list">{rows.map((row) => <Line key={row.entity} row={row} />)}</ol>;
+}
+
+function Line({ row }: { row: EvidenceRow }) {
+  const [open, setOpen] = useState(false);
   return (
-    <ol class="gamut-list">
-      {rows.map((row) => (
-        <li key={row.entity}>
-          <details>
-            <summary>
-              <a href={`/atlas/${row.entity}`}>{row.name}</a>
-              <Bar cell={row} />
-              <Figures cell={row} />
-            </summary>
-            <SeriesList series={row.series} />
-          </details>
-        </li>
-      ))}
-    </ol>
+    <li>
+      <div class="gamut-row">
+        <a href={`/atlas/${row.entity}`}>{row.name}</a>
+        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}><Bar cell={row} /><Figures cell={row} /></button>
+      </div>
+      {open && <SeriesList series={row.series} />}
+    </li>
   );
 }
 

@@ -91,10 +91,13 @@ function answer(question: string, limit: number, vocabulary: string[], names: Na
     if (!best.has(place) && target.words && asked.every((word) => target.words.includes(` ${word}`))) best.set(place, { score: inText, name: null });
   });
   return [...best]
-    .map(([place, { score, name }]) => ({ ...shown(targets[place]!), matched: name && name.text !== targets[place]!.title ? name.text : name ? "" : "in the text", score }))
+    .map(([place, { score, name }]) => ({ ...shown(targets[place]!), matched: name ? beside(name.text, targets[place]!.title) : "in the text", score }))
     .sort((a, b) => b.score - a.score || a.title.length - b.title.length)
     .slice(0, limit);
 }
+
+/** The name that matched, where the title does not hold it. */
+const beside = (name: string, above: string): string => (fold(above).includes(fold(name)) ? "" : name);
 
 const shown = ({ words: _, ...rest }: Target): Omit<Target, "words"> => rest;
 

@@ -46,7 +46,7 @@ export function SearchBox() {
     <search class="atlas-search">
       <Icon name="search" />
       <input ref={field} id={id} class="input" type="text" role="combobox" autocomplete="off" spellcheck={false} aria-label="Search the atlas"
-        placeholder="Search: an entity, a sign, a synonym" aria-expanded={told} aria-controls={`${id}-list`} aria-autocomplete="list"
+        placeholder="Search the atlas" aria-expanded={told} aria-controls={`${id}-list`} aria-autocomplete="list"
         aria-activedescendant={hits[chosen] ? `${id}-${chosen}` : undefined} value={text}
         onInput={(event) => { setText(event.currentTarget.value); setChosen(0); setOpen(true); }}
         onFocus={() => setOpen(true)} onBlur={() => setTimeout(() => setOpen(false), 150)} onKeyDown={onKeyDown} />
