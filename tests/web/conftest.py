@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 sync = pytest.importorskip("playwright.sync_api", reason="the page's tests need playwright")
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "tests"
@@ -34,6 +34,7 @@ FLAGS = [
     "--disable-extensions", "--disable-sync", "--metrics-recording-only", "--mute-audio", "--no-first-run",
 ]  # fmt: skip
 
+expect.set_options(timeout=30_000)
 Accessible = Callable[[Page], None]
 
 
@@ -239,7 +240,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
         if same is None:
             size = ViewportSize(width=width, height=height)
             context = browser.new_context(viewport=size, reduced_motion="reduce", locale="en-GB", **more)
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(30_000)
             contexts.append(context)
         else:
             context = same.context

@@ -93,16 +93,28 @@ export async function addDemo(entity: string, name: string): Promise<void> {
 
 const fold = (text: string): string => text.toLowerCase().replaceAll("_", " ");
 
+let asked: Promise<EntityName[]> | null = null;
+
+/** The entities do not change while the server runs: asked for once, when the dialog is about to be opened. */
+export function entities(): Promise<EntityName[]> {
+  asked ??= listEntities().catch((error: unknown) => {
+    asked = null;
+    throw error;
+  });
+  return asked;
+}
+
 export function DemoDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
-  const [entities, setEntities] = useState<EntityName[] | null>(null);
+  const [known, setKnown] = useState<EntityName[] | null>(null);
   const [search, setSearch] = useState("");
   const [why, setWhy] = useState("");
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!open) return setSearch("");
-    if (!entities) listEntities().then(setEntities, (error: unknown) => setWhy(error instanceof Error ? error.message : String(error)));
+    setWhy("");
+    if (!known) entities().then(setKnown, (error: unknown) => setWhy(error instanceof Error ? error.message : String(error)));
   }, [open]);
-  const shown = (entities ?? []).filter((one) => fold(search).split(/\s+/).every((word) => fold(`${one.name} ${one.code} ${one.group ?? ""}`).includes(word)));
+  const shown = (known ?? []).filter((one) => fold(search).split(/\s+/).every((word) => fold(`${one.name} ${one.code} ${one.group ?? ""}`).includes(word)));
   const groups = new Map<string, EntityName[]>();
   for (const one of shown) {
     const group = one.group ?? (one.code === "healthy" ? "no lesion" : "other");
@@ -123,7 +135,7 @@ export function DemoDialog({ open, onClose }: { open: boolean; onClose: () => vo
         <Field label="Entity" type="search" placeholder="Ependymoma, schwannoma …" value={search} autofocus autocomplete="off"
           onInput={(event) => setSearch((event.currentTarget as HTMLInputElement).value)} />
         {why && <p class="field-error" role="alert">{why}</p>}
-        {!entities && !why && <p class="quiet" role="status">Fetching the list</p>}
+        {!known && !why && <p class="quiet" role="status">Fetching the list</p>}
         <div ref={list} class="demo-list">
           {[...groups].map(([group, members]) => (
             <section key={group} aria-label={group}>
@@ -131,7 +143,7 @@ export function DemoDialog({ open, onClose }: { open: boolean; onClose: () => vo
               {members.map((one) => <button key={one.code} type="button" class="menu-entry" onClick={() => pick(one)}>{one.name}</button>)}
             </section>
           ))}
-          {entities && !shown.length && <p class="quiet">No entity bears that name.</p>}
+          {known && !shown.length && <p class="quiet">No entity bears that name.</p>}
         </div>
       </div>
     </Dialog>

@@ -10,7 +10,7 @@ import { Icon } from "../parts/icon";
 import { toast } from "../parts/toast";
 import { useKeys } from "../shell/keys";
 import { go, place, useTitle } from "../shell/router";
-import { AddMenu, DemoDialog, DropAnywhere, Empty, Uploads, useChooser } from "./adding";
+import { AddMenu, DemoDialog, DropAnywhere, Empty, entities, Uploads, useChooser } from "./adding";
 import { choose, count, drop, type Order, problem, put, reload, type SortKey, stateNames, states, studies, watch } from "./list";
 import { canOpen, Rows } from "./rows";
 import { arrived, restore } from "./uploads";
@@ -57,7 +57,7 @@ export default function Worklist() {
       <header class="worklist-head">
         <h1>Worklist</h1>
         <div class="worklist-add">
-          <Button icon="add" onClick={() => setDemo(true)}>Simulated study</Button>
+          <Button icon="add" onPointerEnter={() => void entities().catch(() => undefined)} onClick={() => setDemo(true)}>Simulated study</Button>
           <AddMenu {...chooser} />
         </div>
       </header>
