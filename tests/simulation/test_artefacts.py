@@ -12,6 +12,7 @@ from thecal.simulation.artefacts import (
     NAMES,
     NONE,
     Artefacts,
+    bloom,
     distort,
     draw_artefacts,
     fold,
@@ -66,6 +67,15 @@ def test_a_patient_who_lies_still_is_not_blurred_and_one_who_moves_is() -> None:
     assert np.allclose(move(image, 1, 0.0, np.random.default_rng(2)), image, atol=1e-5)
     moved = move(image, 1, 3.0, np.random.default_rng(2))
     assert np.abs(moved - image).max() > 0.2
+
+
+def test_blood_blooms_beyond_itself_and_more_the_later_the_echo() -> None:
+    image, share = np.full((37, 53, 5), 10.0, np.float32), _spot() / 200
+    early, late = (bloom(image, share, (0.6, 0.9), echo_s, 3.0) for echo_s in (0.005, 0.02))
+    assert late[17, 26, 2] < early[17, 26, 2] < 10
+    assert late[18, 26, 2] < 0.9 * 10
+    assert late[25, 26, 2] == pytest.approx(10, rel=0.01)
+    assert late[17, 26, 3] == 10
 
 
 def test_signal_from_outside_folds_in_on_the_other_side() -> None:

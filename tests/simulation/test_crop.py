@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from thecal.simulation import crop
 from thecal.simulation.arrays import interpolate, spread
-from thecal.simulation.artefacts import NONE, Artefacts, gulp
+from thecal.simulation.artefacts import NONE, gulp
 from thecal.simulation.physics import Palette
 from thecal.simulation.scanner import RESOLUTION, _resolve, magnitude, mix
 
@@ -20,13 +21,17 @@ SHAPE = (26, 30, 22)
 
 
 def _tissue(palette: Palette, samples: int = 3) -> NDArray[np.uint8]:
-    """A cord in its water within fat, a little different at each sample."""
+    """A cord with blood in it, in its water, within fat; a little different at each sample."""
     i, j, k = (np.arange(count, dtype=float).reshape(shape) for count, shape in
                zip(SHAPE, ((-1, 1, 1), (1, -1, 1), (1, 1, -1)), strict=True))  # fmt: skip
     layers = []
     for n in range(samples):
         away = np.hypot(i - 12 + 0.3 * n, j - 15) + 0.1 * k
-        codes = np.select([away < 4, away < 7], [palette["white_matter"], palette["csf"]], palette["fat"])
+        codes = np.select(
+            [away < 1, away < 4, away < 7],
+            [palette[name] for name in ("haemosiderin", "white_matter", "csf")],
+            palette["fat"],
+        )
         layers.append(codes.astype(np.uint8))
     return np.stack(layers)
 
@@ -113,7 +118,7 @@ def test_csf_is_bright_on_t2w_and_dark_on_t1w() -> None:
     made = dict(
         zip(crop.ROLES, (crop.expose(tissue, take, texture, _normal(2)) for take in _takes(11, palette)), strict=True)
     )
-    cord, water = np.s_[12, 15, 4:18], np.s_[12, 20, 4:18]
+    cord, water = np.s_[12, 17, 4:18], np.s_[12, 21, 4:18]
     assert made["T2w"][water].mean() > made["T2w"][cord].mean()
     assert made["T1w"][water].mean() < made["T1w"][cord].mean()
 
@@ -175,11 +180,9 @@ def test_without_artefacts_an_even_crop_stays_even() -> None:
     palette = Palette(3.0)
     tissue = np.full((2, *SHAPE), palette["csf"], np.uint8)
     for take in _takes(5, palette):
-        still = crop.Take(take.sequence, take.signals, 3.0, take.slices, NONE, np.ones((2, 2, 2), np.float32), 0.0, take.phase,
-                          take.flowing, take.seed)  # fmt: skip
+        still = replace(take, spoiled=NONE, coil=np.ones((2, 2, 2), np.float32), noise=0.0)
         image = crop.expose(tissue, still, np.ones(SHAPE, np.float32), _normal(1))
         assert np.ptp(image) < 1e-3 * image.max()
-        assert isinstance(take.spoiled, Artefacts)
 
 
 def test_no_module_of_the_simulator_imports_torch() -> None:

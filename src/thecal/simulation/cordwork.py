@@ -258,11 +258,12 @@ def paint_voids(focus: Focus, scene: Scene) -> None:
         part = scene.canal.crop(
             s=(focus.s - reach * float(rng.uniform(0.6, 1)), focus.s + reach * float(rng.uniform(0.6, 1)))
         )
-        sway, bob = (wander(rng, len(spine.s), 5) for _ in range(2))
+        sway, bob = (wander(rng, len(spine.s), 8) for _ in range(2))
+        girth = np.interp(part.s, spine.s, 1 + 0.3 * np.clip(wander(rng, len(spine.s), 10), -1.5, 1.5))
         u, v, _ = part.axes
         centre_u = np.interp(part.s, spine.s, spine.cord.u + 0.55 * spine.sac.a * np.clip(sway, -1, 1))
         gap = np.maximum((spine.cord.v - spine.cord.b) - (spine.sac.v - spine.sac.b), 1.4)
         centre_v = np.interp(part.s, spine.s, spine.cord.v - spine.cord.b - gap * (0.45 + 0.25 * np.clip(bob, -1, 1)))
         wall = float(rng.uniform(0.6, 0.95))
-        tube: Mask = (u - centre_u) ** 2 + (v - centre_v) ** 2 < wall**2
+        tube: Mask = (u - centre_u) ** 2 + (v - centre_v) ** 2 < (wall * girth) ** 2
         part.put(tube & (part.anatomy == SAC) & (part.lesion == 0), scene.palette["flow_void"])

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from thecal.records import Role
 from thecal.simulation.arrays import Array, along, interpolate, like, look_up, namespace_of, spread, whole
-from thecal.simulation.artefacts import Artefacts, draw_artefacts, move, pulse, shift_fat
+from thecal.simulation.artefacts import Artefacts, bloom, draw_artefacts, move, pulse, shift_fat
 from thecal.simulation.physics import Palette, Sequence
-from thecal.simulation.scanner import RESOLUTION, edge_of, magnitude, mix
+from thecal.simulation.scanner import RESOLUTION, edge_of, magnitude, mix, weigh
 
 Matrix = NDArray[np.float32]
 Shape = tuple[int, int, int]
@@ -120,7 +120,7 @@ class Take:
     """How one image of a crop is taken: signals of water and fat by tissue, slices, and what the scanner and the patient add.
 
     phase is the axis in plane along which phase is encoded; coil a coarse lattice of sensitivity; noise the standard deviation
-    against the brightest; flowing 1 for tissues that pulsate; seed decides artefacts.
+    against the brightest; flowing 1 for tissues that pulsate, disturbing what they do to the field; seed decides artefacts.
     """
 
     sequence: Sequence
@@ -132,6 +132,8 @@ class Take:
     noise: float
     phase: int
     flowing: NDArray[np.float32]
+    disturbing: NDArray[np.float32]
+    spacing_mm: float
     seed: int
 
 
@@ -147,7 +149,8 @@ def draw_takes(
     noise = float(rng.uniform(0.005, 0.06))
     return [
         Take(timings[role], palette.split(timings[role]), palette.field_t, slices, spoiled, draw_coil(rng, spoiled.bias),
-             noise * float(rng.uniform(0.7, 1.4)), int(rng.integers(2)), flowing, int(rng.integers(2**31)))
+             noise * float(rng.uniform(0.7, 1.4)), int(rng.integers(2)), flowing, palette.disturbing(), spacing_mm,
+             int(rng.integers(2**31)))
         for role in roles
     ]  # fmt: skip
 
@@ -201,6 +204,9 @@ def expose(tissue: Array, take: Take, texture: Array, normal: Normal) -> Array:
     water, fat = mix(layers, take.signals)
     image = water + shift_fat(fat, 1 - take.phase, spoiled.bandwidth_hz, take.field_t)
     image = image * xp.moveaxis(texture * spread(take.coil, texture), slices.across, 2)
+    if not take.sequence.refocused:
+        share, spacing = weigh(layers, take.disturbing), (take.spacing_mm, take.spacing_mm)
+        image = bloom(image, share, spacing, take.sequence.echo_time_s, take.field_t)
     image = _spoil(image, layers[0], take)
     # What shrinks the image most comes first.
     for axis in (2, 0, 1):

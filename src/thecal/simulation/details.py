@@ -95,13 +95,14 @@ def _paint_blood(body: Body, scene: Scene) -> None:
     dark = scene.palette["haemosiderin"]
     _, _, z = body.frame()
     wall = (body.room | body.inside) & (body.depth > 0.9)
+    uneven = 1 + 0.45 * np.clip(scene.noise(2.4).over(sheet), -1.2, 1.8)
     if case.is_("haemosiderin_ring"):
         sheet.put(_spots(body, scene, 0.3, 2.2), scene.palette["methaemoglobin"], None, BLOOD, number)
-        sheet.put(wall & (body.depth < _reach(body, 0.75)), dark, None, BLOOD, number)
+        sheet.put(wall & (body.depth < 1 + uneven * (_reach(body, 0.75) - 1)), dark, None, BLOOD, number)
     if case.is_("cap_sign"):
         only = float(scene.rng.choice([-1.0, 0.0, 1.0]))
-        pole = (np.abs(z) > 0.66) & (z * only >= 0)
-        sheet.put(wall & pole & (body.depth < _reach(body, 2.2)), dark, None, BLOOD, number)
+        pole = (np.abs(z) + 0.12 * (uneven - 1) > 0.66) & (z * only >= 0)
+        sheet.put(wall & pole & (body.depth < 1 + uneven * (_reach(body, 2.2) - 1)), dark, None, BLOOD, number)
     if not case.is_("haemosiderin_ring") and not case.is_("cap_sign"):
         fresh = "methaemoglobin" if case.signs.get("t1_signal") in ("hyperintense", "mixed") else "haemosiderin"
         sheet.put(_spots(body, scene, BLEED, 3.0), scene.palette[fresh], None, BLOOD, number)

@@ -133,7 +133,7 @@ class Examination:
         neck = place > spine.level("T2").low
         return scanner.Exposure(
             palette.split(sequence), self.field_t, self.phases[series.plane], bodies + 9.0 if sagittal and real else None,
-            self.noise, sequence.refocused, palette["metal"],
+            self.noise, sequence.echo_time_s, sequence.refocused, palette["metal"], palette.disturbing(),
             palette.numbers(("csf", "csf_flow", "blood", "slow_blood")), bodies if neck and sagittal else None, not neck,
         )  # fmt: skip
 

@@ -21,7 +21,7 @@ from thecal.simulation.details import paint_details
 from thecal.simulation.extramedullary import paint_dumbbell, paint_stalk, widen
 from thecal.simulation.generators import RandomField
 from thecal.simulation.scene import EXTRADURAL, Focus, Scene
-from thecal.simulation.spine import VERTEBRA_CODES, Spine, Tube
+from thecal.simulation.spine import VERTEBRA_CODES, Profile, Spine, Tube, wander
 from thecal.simulation.substance import Body, fill
 
 
@@ -38,7 +38,7 @@ def deform_epidural(focus: Focus, spine: Spine, rng: np.random.Generator) -> Non
         gentle = max(free - 2.4, 0.25 * depth)
         wanted = {"absent": min(wanted, gentle), "contact": free - 0.75}.get(state, 2 * depth - 2 * own * squeeze - 0.2)
     hump = focus.hump(spine.s, 6.0)
-    taken = max(wanted, 0.6) * hump
+    taken = max(wanted, 0.6) * (dome(focus, spine) if focus.case.archetype in ("epidural", "bone") else hump)
     across, along = direction
     sac = spine.sac
     spine.sac = Tube(
@@ -48,6 +48,13 @@ def deform_epidural(focus: Focus, spine: Spine, rng: np.random.Generator) -> Non
     pressed = state in ("deformed", "deformed_with_t2_change")
     push_cord(spine, direction, np.where(taken > 0.3, 0.31, 0.0), hump, squeeze if pressed else None,
               1.6 if state == "absent" else 0.0, touch=state in ("contact", "deformed", "deformed_with_t2_change"))  # fmt: skip
+
+
+def dome(focus: Focus, spine: Spine) -> Profile:
+    """How thick a mass is along the canal against its middle: it bulges, thins out towards its ends, and is nowhere even."""
+    out = np.clip(np.abs(spine.s - focus.s) / (focus.half_mm + 3.0), 0, 1)
+    uneven = 1 + 0.10 * np.clip(wander(focus.own_rng(2), len(spine.s), 12), -1.5, 1.5) * (out > 0.15)
+    return np.asarray(np.minimum((1 - out**2.4) ** 0.7 * uneven, 1.0))
 
 
 def _facing(focus: Focus, scene: Scene, sheet: Sheet) -> Field:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from thecal.records import CallWrong
 
 FIELDS_T = (1.5, 3.0)
+# How strongly a tissue disturbs the field around it, haemosiderin 1, by the tissue it was made from; judged.
+DISTURBING = {"haemosiderin": 1.0, "calcification": 0.6, "fresh_blood": 0.4}
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,10 @@ class Palette:
         fat = self.tissues[self.names.index("fat")]
         both = [parts(tissue, fat, sequence, self.field_t) for tissue in self.tissues]
         return np.array(both, dtype=np.float32).T.copy()
+
+    def disturbing(self) -> NDArray[np.float32]:
+        """How strongly each tissue disturbs the field around it, by number."""
+        return np.array([DISTURBING.get(root, 0.0) for root in self.roots], dtype=np.float32)
 
     def numbers(self, names: Iterable[str]) -> NDArray[np.intp]:
         """Numbers of several tissues."""

@@ -216,7 +216,8 @@ class Exposure:
     """How one series is taken: phase is the axis of phase encoding; saturate_mm how far in front of the canal a saturation
     band begins; noise the standard deviation against the brightest.
 
-    still, flowing and throat are the numbers of metal, of what pulsates, and how far in front the throat begins, in mm.
+    metal and flowing are the numbers of metal and of what pulsates; disturbing how strongly each tissue disturbs the field;
+    throat_mm how far in front the throat begins.
     """
 
     signals: NDArray[np.float32]
@@ -224,8 +225,10 @@ class Exposure:
     phase: int
     saturate_mm: float | None
     noise: float
+    echo_s: float
     refocused: bool
     metal: int
+    disturbing: NDArray[np.float32]
     flowing: NDArray[np.intp]
     throat_mm: float | None = None
     breathes: bool = False
@@ -268,6 +271,12 @@ def mix(layers: Array, signals: NDArray[np.float32]) -> tuple[Array, Array]:
     return image.real, image.imag
 
 
+def weigh(layers: Array, weights: NDArray[np.float32]) -> Array:
+    """Mean of a weight of tissues over each voxel's samples."""
+    table = like(weights / np.float32(len(layers)), layers)
+    return sum(look_up(table, layer) for layer in layers)
+
+
 def magnitude(image: Array, sigma: Array, noise: tuple[Array, Array]) -> Array:
     """The length of a signal with noise in both channels: Rician."""
     return namespace_of(image).hypot(image + sigma * noise[0], sigma * noise[1])
@@ -278,6 +287,10 @@ def _spoil(
 ) -> NDArray[np.float32]:
     """What happens to the image while it is taken."""
     own = rng.spawn(1)[0]
+    if not how.refocused:
+        share = weigh(slab.tissue, how.disturbing)
+        if share.any():
+            image = artefacts.bloom(image, share, _spacing(slab.grid)[:2], how.echo_s, how.field_t)
     if spoiled.metal and bool((slab.tissue == how.metal).any()):
         share = np.asarray((slab.tissue == how.metal).mean(0), dtype=np.float32)
         strength = spoiled.metal * (1.0 if how.refocused else 3.0) * how.field_t / 3.0

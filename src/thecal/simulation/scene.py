@@ -66,6 +66,10 @@ class Focus:
         """Upper end."""
         return self.s + self.half_mm
 
+    def own_rng(self, use: int) -> np.random.Generator:
+        """Random numbers that belong to this lesion for one use, whatever else has been drawn."""
+        return np.random.default_rng([use, self.instance, int(abs(self.s) * 1000)])
+
     def hump(self, s: Profile, ease_mm: float) -> Profile:
         """1 along the lesion, falling smoothly to 0 over ease_mm beyond its ends."""
         beyond = np.maximum(np.abs(s - self.s) - self.half_mm, 0) / ease_mm

@@ -28,6 +28,8 @@ DIFFUSION = {"present": (0.42, 0.62), "absent": (1.05, 1.6)}
 GREY_SHARE = 0.2
 # Share of a lesion's volume that enhances, by pattern; what is not named is shaped below.
 ENHANCED_SHARE = {"homogeneous": 1.0, "heterogeneous": 0.68, "patchy": 0.28}
+# How far enhancement's edge frays, against the spread of its lumps, and by what share a rim's depth varies; judged.
+EDGE, WALL = 0.7, 0.08
 
 
 @dataclass(frozen=True)
@@ -160,12 +162,17 @@ def enhances(body: Body, lumps: Field) -> Mask:
     case, sheet = body.focus.case, body.sheet
     pattern = case.signs.get("enhancement_pattern", "homogeneous")
     everywhere = np.ones(sheet.tissue.shape, bool)
+    # Contrast agent has no sharp border: at the edge of what takes it up, cells do so by chance.
+    chance = body.focus.own_rng(1).random(sheet.tissue.shape, dtype=np.float32) - np.float32(0.5)
     if case.signs.get("enhancement", "absent") == "absent":
         return ~everywhere
     if pattern in ENHANCED_SHARE:
         share = ENHANCED_SHARE[pattern]
-        return everywhere if share == 1.0 else np.asarray(lumps > np.quantile(lumps[body.inside], 1 - share))
-    rim = body.depth > np.quantile(body.depth[body.inside], 0.5 if pattern != "linear" else 0.72)
+        loose = lumps + EDGE * chance
+        return everywhere if share == 1.0 else np.asarray(loose > np.quantile(loose[body.inside], 1 - share))
+    # A wall is thicker here and thinner there.
+    uneven = body.depth * (1 + WALL * np.clip(lumps, -1.5, 1.5) + 0.5 * WALL * chance)
+    rim = uneven > np.quantile(uneven[body.inside], 0.5 if pattern != "linear" else 0.72)
     x, _, z = body.frame()
     masks: dict[str, NDArray[Any]] = {
         "ring": rim, "open_ring": rim & ((x > -0.35) | (np.abs(z) > 0.8)), "linear": rim & (np.abs(x) > 0.15),

@@ -224,12 +224,16 @@ def _add_pedicles(part: Sheet, spine: Spine, level: Level, half_a: float, wall: 
     u, v, s = part.axes
     height, size = level.high - level.low, spine.scale
     thick = (5.5 if level.name[0] != "L" else 8.5) * size
-    beside, tall = np.abs(u) - half_a, np.abs(s - (level.low + 0.68 * height))
+    # Oval in section, and narrowest midway between body and lamina.
+    half = (thick + 1) / 2 * (0.82 + 0.3 * np.clip((v - 0.5 * wall + 1.5) / (0.5 * wall + 4.5), -1, 1) ** 2)
+    beside, tall = np.abs(u) - half_a - (thick - 1) / 2, s - (level.low + 0.68 * height)
     reach = (v > -3) & (v < wall + 6)
-    add(
-        reach & (beside > -1.0) & (beside < thick) & (tall < 0.29 * height),
-        reach & (beside > 0.3) & (beside < thick - 1.2) & (tall < 0.29 * height - 1.2),
-    )
+
+    def oval(less: float) -> Mask:
+        section = np.abs(beside / (half - less)) ** 2.6 + np.abs(tall / (0.31 * height - less)) ** 2.6
+        return np.asarray(reach & (section < 1), dtype=bool)
+
+    add(oval(0.0), oval(1.2))
 
 
 def _lamina_height(part: Sheet, level: Level, back: float) -> Field:
@@ -294,7 +298,9 @@ def _add_joints(
     u, v, s = part.axes
     size = spine.scale
     out = np.abs(u) - half_a
-    round_ = ((out - 7.8 * size) / (6.2 * size)) ** 4 + ((v - back - size) / (8 * size)) ** 4
+    # Rounded, and turned backwards towards the side.
+    behind = v - back - size + 0.25 * (out - 7.8 * size)
+    round_ = np.abs((out - 7.8 * size) / (6.6 * size)) ** 2.4 + np.abs(behind / (8.4 * size)) ** 2.4
     tall = np.abs(s - 0.6 * (v - back) - (level.low + 0.25 * (level.high - level.low)))
     half = 0.5 * (level.high - level.disc_low) - 0.7
     arch.add((round_ < 1) & (tall < half), (round_ < 0.45) & (tall < half - 1.2))
@@ -324,7 +330,8 @@ def paint_foramen(sheet: Sheet, spine: Spine, palette: Palette, level: Level) ->
     """Fat in the foramen under the pedicle, with ganglion and vein in it."""
     height, size = level.high - level.low, spine.scale
     half_a, wall = spine.at(spine.canal.a, level.low), spine.at(spine.body_wall(), level.low)
-    part = sheet.crop(u=(-36, 36), v=(-8, wall + 5), s=(level.disc_low - 3, level.low + 0.38 * height))
+    slant = {"C": 0.5, "T": 0.0, "L": 0.15}[level.name[0]]
+    part = sheet.crop(u=(-36, 36), v=(-8, wall + 5 + 12 * slant), s=(level.disc_low - 3, level.low + 0.38 * height))
     if part.s.size == 0:
         return
     u, v, s = part.axes
@@ -332,13 +339,15 @@ def paint_foramen(sheet: Sheet, spine: Spine, palette: Palette, level: Level) ->
     middle = level.low + 0.02 * height
     narrow = 1 - 0.3 * spine.disc_state.get(level.name, 0.0)
     hole = (beside > -1) & (beside < 12 * size)
-    round_ = ((v - wall * 0.35) / (wall * 0.75)) ** 2 + ((s - middle) / (0.42 * height * narrow)) ** 2
-    hole = hole & (round_ + ((beside - 4 * size) / (9.5 * size)) ** 4 < 1)
+    # At the neck the foramina run obliquely to the front.
+    ahead = v - slant * np.maximum(beside, 0)
+    round_ = ((ahead - wall * 0.35) / (wall * 0.75)) ** 2 + ((s - middle) / (0.42 * height * narrow)) ** 2
+    hole = hole & (round_ + np.abs((beside - 4 * size) / (9.0 * size)) ** 3 < 1)
     free = hole & ((part.anatomy < 60) | (part.anatomy > 100))
     part.put(free, palette["fat"], 0)
-    vein = ((v - wall * 0.75) / 1.6) ** 2 + ((s - middle + 2) / 1.8) ** 2 < size**2
+    vein = ((ahead - wall * 0.75) / 1.6) ** 2 + ((s - middle + 2) / 1.8) ** 2 < size**2
     part.put(free & vein, palette["venous_plexus"])
     large = {"C": 2.6, "T": 2.4, "L": 3.6}[level.name[0]] * size
-    ganglion = ((beside - 5.5 * size) / (large * 1.2)) ** 2 + ((v - wall * 0.3) / large) ** 2
+    ganglion = ((beside - 5.5 * size) / (large * 1.2)) ** 2 + ((ahead - wall * 0.3) / large) ** 2
     ganglion = ganglion + ((s - middle - 2) / (large * 1.3)) ** 2
     part.put(ganglion < 1, palette["ganglion"], 0)
