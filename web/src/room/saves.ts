@@ -36,7 +36,7 @@ export interface SavesOptions {
   send: (operation: Operation, base: number) => Promise<Changed>;
   taken: (operation: Operation, changed: Changed) => void;
   /** The server refused it, or the reader let it go: what was shown of it must be taken back. */
-  dropped: () => void;
+  dropped: (why: string | null) => void;
 }
 
 const FIRST_WAIT = 1000;
@@ -95,7 +95,7 @@ export class Saves {
     this.clash.value = null;
     this.keep();
     this.state.value = { is: "saved", at: Date.now() };
-    this.options.dropped();
+    this.options.dropped(null);
   }
 
   /** The server has a newer version that is shown already. */
@@ -149,7 +149,7 @@ export class Saves {
     if (told.failure === "refused" || told.failure === "locked") {
       this.line.shift();
       this.keep();
-      this.options.dropped();
+      this.options.dropped(told.message);
       return;
     }
     this.timer = setTimeout(() => {

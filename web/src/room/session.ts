@@ -4,6 +4,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { ApiError } from "../api/client";
 import { loadStudy } from "../api/studies";
 import type { Study } from "../api/types";
+import { toast } from "../parts/toast";
 import { hear } from "../shell/events";
 import { type LesionMap, applyEdits } from "./correcting/runs";
 import type { Edit } from "./correcting/runs";
@@ -76,7 +77,10 @@ export class Session {
       key: `room/${id}`,
       send: (operation, base) => this.send(operation, base),
       taken: (operation, changed) => this.take(operation, changed),
-      dropped: () => void this.open(),
+      dropped: (why) => {
+        if (why !== null) toast(`Not done: ${why}`, "bad");
+        void this.open();
+      },
     });
     this.unhear = hear("study", (study) => {
       if (study.id === id) this.hearOf(study);

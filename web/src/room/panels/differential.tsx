@@ -25,7 +25,7 @@ export function DifferentialPanel() {
           {kept.map((one) => <option key={one.subject} value={one.subject}>{one.subject === "patient" ? "The patient" : capital(session.subjectName(one.subject))}</option>)}
         </Select>
       )}
-      {supposed && <p class="whatif whatif-on" role="status"><span><strong>What if</strong>: not kept. The hollow mark is the ranking as kept.</span><Button size="s" onClick={() => session.endSupposing()}>End</Button></p>}
+      {supposed && <p class="whatif whatif-on" role="status"><span><strong>What if</strong>: not kept. The dotted mark is the ranking as kept.</span><Button size="s" onClick={() => session.endSupposing()}>End</Button></p>}
       {(supposed ?? shown).reason ? <p>No ranking: {(supposed ?? shown).reason}.</p> : <Ranking differential={supposed ?? shown} kept={supposed ? shown : null} />}
       <Alerts differential={supposed ?? shown} />
       <Next differential={supposed ?? shown} />

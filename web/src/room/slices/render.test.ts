@@ -47,7 +47,7 @@ describe("pixels", () => {
   it("window and level run from black to white, black outside", () => {
     const pixels = new Uint32Array(4);
     grey(new Float32Array([0, 100, 50, NaN]), { centre: 50, width: 100 }, pixels);
-    expect([...pixels].map((pixel) => pixel & 255)).toEqual([0, 255, 128, 0]);
+    expect([...pixels].map((pixel) => pixel & 255)).toEqual([0, 255, 127, 0]);
     expect(pixels.every((pixel) => pixel >>> 24 === 255)).toBe(true);
   });
   it("an outline leaves the inside of a label as it was", () => {
