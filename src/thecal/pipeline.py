@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal, TypeVar
 
 from thecal import __version__
@@ -248,6 +249,11 @@ def _compose(
     )  # fmt: skip
 
 
+@cache
+def _version(name: str) -> str:
+    return importlib.metadata.version(name)
+
+
 def _provenance(
     run: _Run, knowledge: Knowledge, segmented: Segmentation, aligned: AlignedStudy, now: datetime
 ) -> Provenance:
@@ -258,7 +264,6 @@ def _provenance(
         inputs={series.key: series.volume.digest for series in aligned.study.images() if series.volume is not None},
         knowledge_digest=knowledge.digest,
         segmenters={label.segmenter: label.weights_digest for label in drawn},
-        libraries={name: importlib.metadata.version(name) for name in LIBRARIES}
-        | {"python": platform.python_version()},
+        libraries={name: _version(name) for name in LIBRARIES} | {"python": platform.python_version()},
         seconds=dict(run.seconds),
     )

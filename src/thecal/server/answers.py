@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from thecal.archive.refusals import Conflict, Locked, NotThere
+from thecal.archive.refusals import Conflict, Locked, NotThere, Refused
 from thecal.records import CallWrong, ReportUnwritable, ThecalError
 
 LOG = logging.getLogger("thecal.server")
@@ -31,12 +34,22 @@ def refusal(status: int, where: str, expected: str, found: str, remedy: str = ""
     return JSONResponse({"error": told, **more}, status)
 
 
+@contextlib.contextmanager
+def with_yours(form: BaseModel) -> Iterator[None]:
+    """Sends back what was sent when it is refused, so that both can be shown side by side."""
+    try:
+        yield
+    except Refused as error:
+        error.yours = form.model_dump(mode="json")
+        raise
+
+
 def answer_errors(app: FastAPI) -> None:
     """Makes the application answer every error in that form."""
 
     @app.exception_handler(ThecalError)
     async def _told(_: Request, error: ThecalError) -> JSONResponse:
-        more = {"theirs": error.theirs} if isinstance(error, Conflict) else {}
+        more = {"theirs": error.theirs, "yours": error.yours} if isinstance(error, Refused) else {}
         return refusal(status_of(error), error.where, error.expected, error.found, error.remedy, **more)
 
     @app.exception_handler(RequestValidationError)

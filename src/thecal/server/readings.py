@@ -34,6 +34,7 @@ from thecal.records import (
 )
 from thecal.records.form import to_data
 from thecal.server import forms, worker
+from thecal.server.answers import with_yours
 from thecal.server.room import InRoom, Room, reader
 
 FOR_EVER = "private, max-age=31536000, immutable"
@@ -55,6 +56,9 @@ def seen(room: Room, study_id: str) -> StudyRow:
 @router.get("/studies/{study_id}/reading")
 def read(study_id: str, room: InRoom) -> forms.ReadingForm:
     """The study as it is read now."""
+    row = studies.find(room.archive, study_id)
+    if row.blind and row.folder is not None:
+        raise _blind(room.opened.read(row))
     row = seen(room, study_id)
     changes = archived.of(room.archive, study_id)
     result = room.opened.read(row, changes)
@@ -72,6 +76,20 @@ def read(study_id: str, room: InRoom) -> forms.ReadingForm:
         state=_state(row),
         blind=_committed(committed[-1]) if committed else None,
     )
+
+
+def _blind(result: Result) -> Locked:
+    """The refusal of a study that is read blind first, with the images that are to be read."""
+    grid = result.aligned.reference
+    return Locked(
+        "reading", expected="your own findings and list first", found="a study that is read blind first",
+        remedy="Commit your findings; thecal's reading is shown then.",
+        theirs={
+            "series": [one.model_dump(mode="json") for one in _series(result)],
+            "reference": None if grid is None else {"shape": list(grid.shape), "affine": grid.affine.tolist()},
+            "words": dict(result.report.words),
+        },
+    )  # fmt: skip
 
 
 def _state(row: StudyRow) -> Any:
@@ -190,7 +208,8 @@ def change(study_id: str, form: forms.OneChange, room: InRoom) -> forms.Saved:
     """Sets a finding by hand, or takes that back."""
     row = seen(room, study_id)
     held = archived.of(room.archive, study_id)
-    return _save(room, row, form.base_version, held, _change_of(form, room, row, held))
+    with with_yours(form):
+        return _save(room, row, form.base_version, held, _change_of(form, room, row, held))
 
 
 @router.post("/studies/{study_id}/whatif")
@@ -279,7 +298,8 @@ def draw(study_id: str, form: forms.Strokes, room: InRoom) -> forms.Saved:
         raise CallWrong("strokes", expected="a study with a reference grid", found="none")
     drawn = _undone(form.undo, held) if form.undo is not None else _drawn(form)
     before = opposite(result.segmentation, result.aligned.reference, drawn)
-    return _save(room, row, form.base_version, held, Change("map/lesion", before, drawn, reader(), now(), form.why))
+    with with_yours(form):
+        return _save(room, row, form.base_version, held, Change("map/lesion", before, drawn, reader(), now(), form.why))
 
 
 def _drawn(form: forms.Strokes) -> Drawn:
@@ -301,7 +321,8 @@ def name_level(study_id: str, form: forms.NewLevels, room: InRoom) -> forms.Save
     row = seen(room, study_id)
     held = archived.of(room.archive, study_id)
     named = Named(form.vertebra_at, form.name)
-    return _save(room, row, form.base_version, held, Change("map/anatomy", None, named, reader(), now(), form.why))
+    with with_yours(form):
+        return _save(room, row, form.base_version, held, Change("map/anatomy", None, named, reader(), now(), form.why))
 
 
 @router.post("/studies/{study_id}/click")

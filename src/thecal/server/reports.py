@@ -12,6 +12,7 @@ from thecal.archive.models import AddendumRow, ApprovalRow, DraftRow
 from thecal.archive.refusals import Conflict
 from thecal.records import CallWrong
 from thecal.server import forms
+from thecal.server.answers import with_yours
 from thecal.server.documents import FORMATS, NAMES, exported, signed, suggested, write
 from thecal.server.readings import seen
 from thecal.server.room import InRoom, reader
@@ -62,7 +63,8 @@ def save(study_id: str, form: forms.NewDraft, room: InRoom) -> forms.DraftSaved:
     unknown = set(form.sections) - set(NAMES)
     if unknown:
         raise CallWrong("draft: sections", expected=f"some of {', '.join(NAMES)}", found=", ".join(sorted(unknown)))
-    version = drafts.save(room.archive, study_id, form.base_version, form.sections, images, reader())
+    with with_yours(form):
+        version = drafts.save(room.archive, study_id, form.base_version, form.sections, images, reader())
     return forms.DraftSaved(version=version)
 
 
