@@ -21,7 +21,7 @@ import { address, download, formats, loadDraft, saveDraft } from "./calls";
 import { Conflict } from "./conflict";
 import { KeyImages } from "./images";
 import { Section } from "./section";
-import { merge, said, sameText, sectionName, type Text, textOf, withWords } from "./sections";
+import { differing, merge, said, sameText, sectionName, type Text, textOf, withWords } from "./sections";
 import { Versions } from "./versions";
 
 export default function ReportPage({ params }: PageProps) {
@@ -86,7 +86,7 @@ function useText(id: string, draft: Draft): { text: Text; change: (text: Text) =
   });
   useEffect(() => {
     const own = saver.current!;
-    if (!draft.locked) void own.begin(textOf(draft, draft.suggested), draft.version).then(setText);
+    void own.begin(textOf(draft, draft.suggested), draft.version).then(setText);
     return () => own.stop();
   }, []);
   const change = (value: Text): void => {
@@ -148,7 +148,8 @@ function Editor({ study, draft, onChanged }: { study: Study; draft: Draft; onCha
         </div>
       </header>
       {draft.locked && draft.approved && <Locked approved={draft.approved} />}
-      {state.is === "not saved" && state.why === "conflict" && <Conflict state={state} suggested={draft.suggested} onSettle={(value) => { change(value); void saver.settle(value); }} />}
+      {draft.locked && state.is === "not saved" && <Unsent text={text} draft={draft} onDiscard={() => void saver.discard().then(onChanged)} />}
+      {!draft.locked && state.is === "not saved" && state.why === "conflict" && <Conflict state={state} suggested={draft.suggested} onSettle={(value) => { change(value); void saver.settle(value); }} />}
       <div class="report-body">
         <div class="report-main">
           <Tabs label="Report" chosen={tab} onChoose={(key) => void show(key)}
@@ -198,10 +199,22 @@ function Sections({ text, draft, onChange }: { text: Text; draft: Draft; onChang
   return (
     <div class="paper">
       {namesOf(text, draft).map((name) => (
-        <Section key={name} code={name} text={said(text, draft.suggested, name)} suggested={draft.suggested[name]} locked={draft.locked}
+        <Section key={name} code={name} text={said(draft.locked ? textOf(draft, draft.suggested) : text, draft.suggested, name)} suggested={draft.suggested[name]} locked={draft.locked}
           onChange={(words) => onChange(withWords(text, draft.suggested, name, words))} />
       ))}
     </div>
+  );
+}
+
+/** What was typed here and came after the approval: it is not in the report, and not lost. */
+function Unsent({ text, draft, onDiscard }: { text: Text; draft: Draft; onDiscard: () => void }) {
+  const names = differing(textOf(draft, draft.suggested), text);
+  return (
+    <section class="unsent" aria-label="Not in the report">
+      <p><Icon name="warning" /> The report was approved before this was saved. It is not in the report, and kept on this computer; it can be copied into an addendum.</p>
+      {names.map((name) => <div key={name}><h3>{sectionName(name)}</h3><p class="section-text">{said(text, draft.suggested, name)}</p></div>)}
+      <Button size="s" onClick={onDiscard}>Forget it</Button>
+    </section>
   );
 }
 

@@ -115,6 +115,29 @@ describe("a saver", () => {
     await until(() => saver.state.value.is === "saved");
   });
 
+  it("forgets what was refused for good when it is told to", async () => {
+    const saver = make(async () => { throw new ApiError("locked", told, 423); });
+    await saver.begin("", 0);
+    saver.change("too late");
+    await until(() => saver.state.value.is === "not saved");
+    expect(await keptKeys()).toHaveLength(1);
+    await saver.discard();
+    expect(saver.state.value.is).toBe("saved");
+    expect(await keptKeys()).toEqual([]);
+  });
+
+  it("does not overrun what is typed while it looks for what was left", async () => {
+    const before = make(async () => { throw lost(); });
+    await before.begin("", 0);
+    before.change("left");
+    await until(() => before.state.value.is === "not saved");
+    before.stop();
+    const after = make(async (_, base) => ({ version: base + 1 }));
+    const begun = after.begin("", 0);
+    after.change("typed at once");
+    expect(await begun).toBe("typed at once");
+  });
+
   it("works without a store of the browser's own", async () => {
     vi.stubGlobal("indexedDB", { open: () => { throw new Error("refused"); } });
     vi.resetModules();

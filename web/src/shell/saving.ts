@@ -56,6 +56,8 @@ export interface Saver<T> {
   flush: () => Promise<void>;
   /** End a conflict with this value: it goes on top of theirs. */
   settle: (value: T) => Promise<void>;
+  /** Forget what could not be saved. */
+  discard: () => Promise<void>;
   stop: () => void;
 }
 
@@ -70,6 +72,7 @@ export function createSaver<T>(options: SaverOptions<T>): Saver<T> {
   let now: T | undefined;
   let origin: T | undefined;
   let waiting = false;
+  let typed = false;
   let base = 0;
   let running: Promise<void> | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -169,7 +172,8 @@ export function createSaver<T>(options: SaverOptions<T>): Saver<T> {
       base = version;
       now = origin = value;
       const left = await findLeft<T>(key);
-      if (!left) return value;
+      // Who typed meanwhile is not overrun: what was left waits for the next visit.
+      if (!left || typed) return now as T;
       if (!same(left.kept.value, value)) {
         ({ value: now, base, origin } = left.kept);
         waiting = true;
@@ -182,7 +186,7 @@ export function createSaver<T>(options: SaverOptions<T>): Saver<T> {
     },
     change(value) {
       now = value;
-      waiting = true;
+      waiting = typed = true;
       void keepNow();
       if (state.value.is === "saved") state.value = { is: "saving" };
       else if (state.value.is === "not saved" && state.value.why === "conflict") {
@@ -194,6 +198,13 @@ export function createSaver<T>(options: SaverOptions<T>): Saver<T> {
     },
     flush,
     settle,
+    async discard() {
+      clearTimeout(timer);
+      waiting = false;
+      now = origin;
+      state.value = { is: "saved", at: null };
+      await forget(own);
+    },
     stop() {
       stopped = true;
       clearTimeout(timer);
