@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +13,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 PATIENCE_MS = 90_000
+ALL_KEPT = "(all) => all.some((one) => one.url.includes('/all?'))"
+expect.set_options(timeout=20_000)
 Visit = Callable[..., Page]
 Check = Callable[[Page], None]
 THREE = [
@@ -31,10 +34,18 @@ class Server(Protocol):
     def call(self, method: str, path: str, body: object = None) -> Any: ...
 
 
+def wait_until(page: Page, holds: str) -> None:
+    """Waits, not for ever, until an expression holds in the page (whose content policy forbids Playwright's own way)."""
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while not page.evaluate(holds):
+        assert time.monotonic() < end, holds
+        page.wait_for_timeout(100)
+
+
 def search(page: Page, words: str) -> Locator:
     """Types into the search as a reader does: '/' first."""
     expect(page.get_by_role("combobox", name="Search the atlas")).to_be_visible()
-    page.wait_for_function("document.querySelector('h1')")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.keyboard.press("/")
     page.keyboard.type(words)
     return page.get_by_role("listbox").get_by_role("option")
@@ -186,10 +197,9 @@ def test_two_windows_that_order_cases_hear_of_each_other(server: Server, visit: 
 def test_reads_without_the_server(own_server: Server, visit: Visit) -> None:
     page = visit(own_server, "/atlas/ependymoma")
     expect(page.get_by_role("heading", level=1)).to_have_text("Spinal ependymoma")
-    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)", timeout=PATIENCE_MS)
-    page.wait_for_function(
-        "caches.open('thecal-atlas').then((box) => box.keys()).then((all) => all.some((one) => one.url.includes('/all?')))"
-    )
+    wait_until(page, "navigator.serviceWorker.getRegistration('/atlas').then((one) => Boolean(one?.active))")
+    wait_until(page, "caches.keys().then((all) => all.some((one) => one.startsWith('thecal-page-')))")
+    wait_until(page, f"caches.open('thecal-atlas').then((box) => box.keys()).then({ALL_KEPT})")
     own_server.stop(kill=True)
     page.goto(f"{own_server.address}/atlas/paraganglioma")
     expect(page.get_by_role("heading", level=1)).to_contain_text("paraganglioma")
