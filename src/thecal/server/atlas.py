@@ -181,6 +181,13 @@ def save_cases(name: str, given: CaseList, room: InRoom, book: InBook) -> dict[s
     return {"version": cases.save(room.archive, book.find(name).code, given.version, told, reader())}
 
 
+@router.get("/cases")
+def list_cases(room: InRoom, book: InBook) -> list[dict[str, Any]]:
+    """The articles that have cases, with the cases in their order."""
+    found = ((code, cases.of(room.archive, code)[1]) for code in sorted(book.shelf.articles))
+    return [{"code": code, "title": book.shelf.articles[code].title, "cases": kept} for code, kept in found if kept]
+
+
 def _check(case: Case, book: Book) -> None:
     whole = (
         case.study if case.kind == "study" else case.entity in book.shelf.vocabulary.entities and case.seed is not None

@@ -24,7 +24,7 @@ export function Home({ tag }: { tag: string }) {
         <p class="quiet">
           {tag
             ? <>{wanted.length} articles. <a href="/atlas">All articles</a></>
-            : <>{entities.length} articles on tumours of the spinal canal and what is mistaken for them, {signs.length} on signs. <a href="/atlas/gamuts">Gamuts by sign</a></>}
+            : <>{entities.length} articles on tumours of the spinal canal and what is mistaken for them, {signs.length} on signs. <a href="/atlas/gamuts">Gamuts by sign</a> · <a href="/atlas/compare">Compare two</a> · <a href="/atlas/cases">Cases</a></>}
         </p>
       </header>
       {compartments.map(([name, known]) => (

@@ -3,6 +3,7 @@ import "./atlas.css";
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../parts/button";
 import { go, type PageProps, place } from "../shell/router";
+import { AllCasesPage } from "./allcases";
 import { ArticlePage } from "./article";
 import { ComparePage } from "./compare";
 import { GamutsPage } from "./gamuts";
@@ -51,5 +52,6 @@ function Opened({ name, code }: { name: string; code: string }) {
   if (!name) return <Home tag={asked.get("tag") ?? ""} />;
   if (name === "compare") return <ComparePage a={asked.get("a") ?? ""} b={asked.get("b") ?? ""} />;
   if (name === "gamuts") return <GamutsPage />;
+  if (name === "cases") return <AllCasesPage />;
   return <ArticlePage key={code} code={code} />;
 }
