@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from thecal import __version__
 from thecal.archive import open_archive
-from thecal.knowledge import load
+from thecal.knowledge import Knowledge, load
 from thecal.server import atlas, events, page, readings, reports, studies, uploads
 from thecal.server.answers import LOG, answer_errors
 from thecal.server.jobs import Foreman
@@ -25,11 +25,16 @@ class Application:
     """The guarded application: what a server runs, and what a test talks to."""
 
     def __init__(
-        self, folder: Path, keys: Keys, names: Iterable[str] = names_of(8642), static: Path | None = None
+        self,
+        folder: Path,
+        keys: Keys,
+        names: Iterable[str] = names_of(8642),
+        static: Path | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
         archive = open_archive(folder)
         archive.tidy()
-        knowledge = load()
+        knowledge = knowledge or load()
         self.room = Room(archive, knowledge, Opened(archive, knowledge), Foreman(archive))
         self.inner = _build(self.room, static or page.FOLDER)
         self.guard = Guard(self.inner, keys, names)
