@@ -131,6 +131,7 @@ function Head({ article }: { article: Article }) {
           : <span class="badge badge-warn">Unreviewed</span>}
         <span class="quiet small">{article.reviewed_by ? "" : "No radiologist has read this article yet. "}Revision {article.revisions.at(-1)!.number} of {article.revisions.at(-1)!.date}</span>
       </p>
+      <p class="print-only small">{location.origin}/atlas/{article.code}</p>
       <Share article={article} />
       <p class="atlas-tags">{article.tags.map((tag) => <a key={tag} class="atlas-tag" href={`/atlas?tag=${encodeURIComponent(tag)}`}>{tag}</a>)}</p>
     </header>

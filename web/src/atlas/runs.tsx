@@ -60,7 +60,7 @@ export function addressOf(one: Reference): string | null {
 
 export function ReferenceText({ one }: { one: Reference }) {
   const address = addressOf(one);
-  const where = one.doi ? `doi:${one.doi}` : one.pmid ? `PubMed ${one.pmid}` : one.url ? hostOf(one.url) : "";
+  const where = one.doi ? `doi:${one.doi}` : one.pmid ? `PubMed ${one.pmid}` : one.url ? (/PMC\d{5,}/.exec(one.url)?.[0] ?? hostOf(one.url)) : "";
   return (
     <>
       {one.authors && <span>{dotted(one.authors)} </span>}
