@@ -137,8 +137,8 @@ function Editor({ study, draft, onChanged }: { study: Study; draft: Draft; onCha
             {study.simulated && <span class="tag">Simulated</span>}
           </p>
         </div>
+        <div class="report-saved">{!draft.locked && <Saved state={state} />}</div>
         <div class="report-acts">
-          {!draft.locked && <Saved state={state} />}
           <Button icon="undo" onClick={() => setVersions(true)}>Versions</Button>
           <Menu label="Download" kind="plain" icon="download" busy={fetching}
             entries={formats.map((one) => ({ name: one.name, detail: "detail" in one ? one.detail : undefined, group: one.group, run: () => void fetchFile(one.file) }))}>
