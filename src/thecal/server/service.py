@@ -49,6 +49,7 @@ def bind(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host.strip("[]"), port))
+        listening.listen(128)  # who opens the address the moment it is printed waits, and is not turned away
     except OSError as error:
         listening.close()
         raise CallWrong(
