@@ -60,7 +60,7 @@ def test_takes_thecals_words_again_and_undoes_that(own_server: Server, visit: Vi
     section = page.locator("[data-section='impression']")
     section.get_by_role("button", name="What was changed").click()
     expect(section.locator("ins")).to_contain_text("Another impression.")
-    section.get_by_role("button", name="thecal's words again").click()
+    section.get_by_role("button", name="Use thecal's words").click()
     expect(impression(page)).to_have_value(own)
     page.get_by_role("button", name="Undo").click()
     expect(impression(page)).to_have_value("Another impression.")

@@ -55,7 +55,8 @@ export function Area({ label, hideLabel, hint, error, class: own, value, ...rest
   const box = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
     const area = box.current;
-    if (!area) return;
+    // Browsers that size fields by themselves do it without a jump.
+    if (!area || CSS.supports("field-sizing", "content")) return;
     const fit = (): void => {
       area.style.height = "0";
       area.style.height = `${area.scrollHeight + 2}px`;

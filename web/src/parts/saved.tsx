@@ -8,4 +8,4 @@ export function Saved<T>({ state }: { state: SaveState<T> }) {
   return <span class="saved saved-not" role="status"><Icon name="warning" /><span>Not saved: {state.text}</span></span>;
 }
 
-const clock = (at: number): string => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+const clock = (at: number): string => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });

@@ -14,7 +14,7 @@ interface State {
 
 export function Conflict({ state, suggested, onSettle }: { state: State; suggested: Record<string, string>; onSettle: (text: Text) => void }) {
   const [open, setOpen] = useState(true);
-  const when = state.theirs.at ? ` at ${new Date(state.theirs.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}` : "";
+  const when = state.theirs.at ? ` at ${new Date(state.theirs.at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}` : "";
   return (
     <>
       <div class="conflict" role="alert">

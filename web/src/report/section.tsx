@@ -28,7 +28,7 @@ export function Section({ code, text, suggested, locked, onChange }: {
         {edited && (
           <span class="section-acts">
             <Button size="s" kind="quiet" aria-expanded={shown} onClick={() => setShown(!shown)}>{shown ? "Hide what was changed" : "What was changed"}</Button>
-            {!locked && <Button size="s" kind="quiet" onClick={back}>thecal's words again</Button>}
+            {!locked && <Button size="s" kind="quiet" onClick={back}>Use thecal's words</Button>}
           </span>
         )}
       </header>
