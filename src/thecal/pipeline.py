@@ -165,6 +165,7 @@ def read(
         nothing_measured, "every sign of the images",
     )  # fmt: skip
     run.holes.extend(broken)
+    measured = findings.calibrate(measured, segmented, findings.load_cards())
     stated = findings.state(study.context, knowledge.vocabulary)
     reading = correct(with_stated(measured, stated), changes, digest(reading_id, [to_data(one) for one in changes]))
     differentials = run.stage(

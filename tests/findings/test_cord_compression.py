@@ -1,9 +1,10 @@
-"""Compression: free, touching, deformed, deformed with a changed cord; and not asked of lesions within the cord."""
+"""Compression: free, touching, deformed, deformed with a changed cord; a lesion within the cord does not press on it."""
 
 from __future__ import annotations
 
 import pytest
 from findings import spines
+from phantoms import Blob, Spine
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,14 @@ def test_the_share_that_is_left_of_the_cord_is_measured() -> None:
 
 
 def test_a_lesion_within_the_cord_does_not_compress_it() -> None:
-    assert spines.gap(spines.case("inside"), "cord_compression") == "the lesion lies within the cord"
+    assert spines.seen(spines.case("inside"), "cord_compression").state == "absent"
+
+
+def test_below_the_cord_nothing_presses_on_it() -> None:
+    spine = spines.with_blobs(Spine(cord_ends_at=0.0), Blob(1, (0, 0, -25), (4, 3, 6), spines.NODULE, within="csf"))
+    finding = spines.seen(spines.reading_of(spine, ("T2w",)), "cord_compression")
+    assert finding.state == "absent"
+    assert finding.method == "the cord ends above the lesion"
 
 
 def test_without_t2w_the_deformed_cord_is_still_called() -> None:

@@ -45,7 +45,7 @@ def test_the_enhancing_patches_of_a_large_lesion_count() -> None:
 
 
 def test_a_gain_on_the_border_is_left_open() -> None:
-    finding = spines.seen(_reading(0.8 * 1.8), "enhancement")
+    finding = spines.seen(_reading(0.8 * 2.0), "enhancement")
     assert finding.probabilities is not None
     assert 0.2 < finding.probabilities["marked"] < 0.8
 

@@ -22,7 +22,11 @@ def test_the_known_width_is_measured(fuzz: float) -> None:
     assert spines.value(finding) == pytest.approx(0.8 * 2 * fuzz * 5, abs=1.2)
 
 
-def test_a_lesion_like_its_surroundings_has_no_margin_to_judge() -> None:
+def test_of_a_lesion_like_its_surroundings_the_outline_alone_speaks() -> None:
     same = {"T2w": 1.05, "T1w": 1.0, "T1w_ce": 1.05}
     spine = spines.with_blobs(Spine(), Blob(2, (0, 0, 0), (5, 4, 12), same, within="cord"))
-    assert "hardly differs" in spines.gap(spines.reading_of(spine), "margins")
+    finding = spines.seen(spines.reading_of(spine), "margins")
+    assert finding.state == "well_defined"
+    assert finding.method.endswith("at this size)")
+    assert finding.measurement is not None
+    assert finding.measurement.unit == "%"

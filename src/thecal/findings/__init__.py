@@ -4,7 +4,8 @@ A module per sign, named as its code: CODE, NEEDS (what it must have, in the wor
 measure(aligned, segmentation, lesion).
 """
 
+from thecal.findings.calibration import calibrate, load_cards
 from thecal.findings.room import MODULES, measure
 from thecal.findings.stated import state
 
-__all__ = ["MODULES", "measure", "state"]
+__all__ = ["MODULES", "calibrate", "load_cards", "measure", "state"]

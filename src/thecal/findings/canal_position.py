@@ -19,7 +19,7 @@ CUTS = (45.0, 135.0)
 # What the direction of a middle is off by at best, in degrees (judged).
 LEAST_SD = 8.0
 # A lesion whose middle lies this near to the cord's surrounds it.
-LEAST_MM = 2.0
+LEAST_MM = 0.7
 ROLES = ("T2w", "T1w_ce", "T1w", "T2w_fs", "T2starw", "ct_myelogram", "ct", "other")
 
 
@@ -56,9 +56,14 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
 def offset(view: View, axis: Axis, lesion: Lesion) -> tuple[float, float]:
     """How far to the right and to the front of the cord's middle the lesion's middle lies, in mm, height by height.
 
-    Where the cord is not drawn the axis itself, the middle of the sac, takes its place.
+    Where the cord is not drawn the axis itself, the middle of the sac, takes its place. Of a lesion that grows out of a foramen
+    the part inside the dura counts, where that is an eighth of it or more.
     """
-    along, right, front = axis.locate(view.mm(view.body(lesion)))
+    body = view.body(lesion)
+    inside = body & view.in_dura
+    if 8 * np.count_nonzero(inside) >= np.count_nonzero(body):
+        body = inside
+    along, right, front = axis.locate(view.mm(body))
     cord = view.cord & ~view.body(lesion)
     middle_right, middle_front = np.zeros(len(along)), np.zeros(len(along))
     if cord.any():

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from thecal.findings.axis import Axis, along_map
-from thecal.findings.cord_signal import NormalCord, normal_cord
+from thecal.findings.axis import Axis, along_map, extent
+from thecal.findings.cord_signal import CLEAR_MM, NormalCord, normal_cord
 from thecal.findings.views import (
     CORD,
     CORD_CHANGE,
@@ -72,7 +72,7 @@ def forget() -> None:
 def _kept(aligned: AlignedStudy, segmentation: Segmentation, tracking_uid: str) -> CordChange | None:
     lesion = next(one for one in segmentation.lesions if one.tracking_uid == tracking_uid)
     view = best(aligned, segmentation, ("T2w", "T2w_fs"), lesion)
-    normal = None if view is None else normal_cord(view, lesion, FAR_MM) or normal_cord(view, lesion)
+    normal = None if view is None else normal_cord(view, lesion, FAR_MM, CLEAR_MM)
     if view is None or normal is None:
         return None
     drawn = view.tissue > 0
@@ -86,7 +86,7 @@ def _kept(aligned: AlignedStudy, segmentation: Segmentation, tracking_uid: str) 
     csf = _csf(view, normal)
     level = 1 + CAVITY_SHARE * (csf - 1) if csf is not None else np.inf
     cavity = (core & (single > level)) | (view.of(lesion, (TUMORAL_CYST, POLAR_CYST, SYRINX)) & inside)
-    bright = core & (ratios > BRIGHT)
+    bright = core & (ratios > BRIGHT * (1 + 2 * normal.doubt))
     bright |= view.of(lesion, (*SOLID, *CORD_CHANGE, OEDEMA, TUMORAL_CYST, HAEMORRHAGE)) & inside
     return CordChange(
         view, normal.axis, normal, _joined(bright & (view.anatomy == CORD), view.of(lesion), view), cavity, csf
@@ -130,9 +130,9 @@ def _joined(mask: Mask, seed: Mask, view: View) -> Mask:
 
 def beyond(change: CordChange, lesion: Lesion, mask: Mask) -> tuple[float, float, float, Mask]:
     """Length of cord above and below the lesion that a mask takes up, the lesion's own length in mm, and that part of it."""
-    body_along = change.axis.locate(change.view.mm(change.view.tumour(lesion)))[0]
+    ends = extent(change.view, change.axis, change.view.tumour(lesion))
     step = float(np.abs(change.view.affine[2, :3]).max())
-    low, high = float(body_along.min()) - step / 2, float(body_along.max()) + step / 2
+    low, high = ends
     index = np.argwhere(mask)
     if not len(index):
         return 0.0, 0.0, high - low, np.zeros_like(mask)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from thecal.findings import belief
 from thecal.findings.axis import Axis, Sections, axis_of, extent, sections
-from thecal.findings.views import View, best
+from thecal.findings.views import COATING, CORD_CHANGE, OEDEMA, POLAR_CYST, SYRINX, TUMORAL_CYST, View, best
+from thecal.findings.within_cord import share_within
 from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Segmentation
 
 CODE = "cord_expansion"
@@ -21,6 +22,11 @@ CUT = 1.20
 FLOOR = 0.06
 # Neighbours: cord from CLEAR to REACH mm beyond the lesion's ends, at least NEEDED mm of it on a side.
 CLEAR_MM, REACH_MM, NEEDED_MM = 6.0, 45.0, 9.0
+# Change of the cord that need not widen it.
+OF_CORD = (OEDEMA, COATING, *CORD_CHANGE)
+SECTION = ("along", "area", "depth", "width", "right", "front")
+# The cord's tip is in view where the sac goes on beyond it for this.
+TIP_MM = 15.0
 ROLES = ("T2w", "T2w_fs", "T1w", "T1w_ce", "T2starw")
 
 
@@ -28,7 +34,8 @@ ROLES = ("T2w", "T2w_fs", "T1w", "T1w_ce", "T2starw")
 class Beside:
     """The cord at a lesion against its neighbours: sections at the lesion, and what neighbours lead one to expect there.
 
-    spread and shape_spread say by what share areas and roundness of the neighbours differ from that themselves.
+    spread and shape_spread say by what share areas and roundness of the neighbours differ from that themselves; changed that
+    the neighbours are no lesion-free cord, but the least changed that is in view.
     """
 
     view: View
@@ -40,6 +47,18 @@ class Beside:
     spread: float
     shape_spread: float
     sides: int
+    changed: bool = False
+
+    @property
+    def widening(self) -> float:
+        """By what factor poor neighbours widen the standard deviation of a ratio (judged)."""
+        return (1.0 if self.sides == 2 else 1.5) * (1.5 if self.changed else 1.0)
+
+    @property
+    def words(self) -> str:
+        """The neighbours in words."""
+        kind = "swollen but tumour-free" if self.changed else "lesion-free"
+        return f"{kind} cord {'above and below' if self.sides == 2 else 'on one side'}"
 
 
 def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | None) -> Finding | NotAssessed:
@@ -50,49 +69,78 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     Source: valosek2024
     """
     assert lesion is not None
-    beside = compare(aligned, segmentation, lesion)
+    within = share_within(aligned, segmentation, lesion)
+    if within is not None and within <= 0.5 and (view := below_cord(aligned, segmentation, lesion)) is not None:
+        return Finding(CODE, lesion.tracking_uid, "measured", belief.yes_no(0.0), where=view.place(view.mm(view.core(lesion))),
+                       method="the cord ends above the lesion")  # fmt: skip
+    beside = compare(aligned, segmentation, lesion, (*OF_CORD, TUMORAL_CYST, POLAR_CYST, SYRINX))
     if beside is None:
         return NotAssessed(
             CODE, lesion.tracking_uid, "no lesion-free cord beside the lesion; norms for age and sex are not used"
         )
-    ratio = beside.at.area / beside.area
-    widest = np.convolve(ratio, np.ones(2) / 2, "valid") if len(ratio) > 1 else ratio
-    peak = int(np.argmax(widest))
-    sd = float(np.hypot(FLOOR, beside.spread) * (1 if beside.sides == 2 else 1.5))
+    ratio, peak = widest(beside)
+    sd = float(np.hypot(FLOOR, beside.spread) * beside.widening)
     here = np.abs(beside.axis.locate(beside.view.mm(beside.view.cord))[0] - beside.at.along[peak]) < 3
     points = beside.view.mm(beside.view.cord)
     return Finding(
-        CODE, lesion.tracking_uid, "measured", belief.yes_no(belief.above(float(widest[peak]), CUT, sd)),
-        measurement=Measurement(round(float(widest[peak]), 4), "1", round(sd, 4)),
+        CODE, lesion.tracking_uid, "measured", belief.yes_no(belief.above(ratio, CUT, sd)),
+        measurement=Measurement(round(ratio, 4), "1", round(sd, 4)),
         where=beside.view.place(points[here] if here.any() else points),
-        method=f"area of the cord at its widest over the lesion, divided by a line between lesion-free cord "
-               f"{'above and below' if beside.sides == 2 else 'on one side'}; expanded from {CUT:g} (judged)",
+        method=f"area of the cord at its widest over the lesion, divided by a line between {beside.words}; "
+               f"expanded from {CUT:g} (judged)",
     )  # fmt: skip
 
 
-def compare(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion) -> Beside | None:
-    """The cord's cross-sections at a lesion, and those its neighbours lead one to expect; None without neighbours."""
-    planes = ("axial", "volumetric", "sagittal", "oblique", "coronal")
-    for plane in planes:
+def below_cord(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion) -> View | None:
+    """A view in which the cord's tip is seen above the whole lesion; None without one."""
+    for plane in ("sagittal", "volumetric"):
         view = best(aligned, segmentation, ROLES, lesion, (plane,))  # type: ignore[arg-type]
-        made = _beside(view, lesion) if view is not None and view.series.plane == plane else None
-        if made is not None:
-            return made
+        axis = None if view is None or view.series.plane != plane else axis_of(view)
+        if view is None or axis is None or not view.cord.any():
+            continue
+        tip = float(np.percentile(axis.locate(view.mm(view.cord))[0], 0.5))
+        canal = float(axis.locate(view.mm(view.in_dura))[0].min())
+        top = float(axis.locate(view.mm(view.core(lesion)))[0].max())
+        if tip - canal > TIP_MM and top < tip - CLEAR_MM / 2:
+            return view
     return None
 
 
-def _beside(view: View, lesion: Lesion) -> Beside | None:
+def widest(beside: Beside) -> tuple[float, int]:
+    """The largest ratio of areas at the lesion over two neighbouring sections, and where."""
+    ratio = beside.at.area / beside.area
+    pairs = np.convolve(ratio, np.ones(2) / 2, "valid") if len(ratio) > 1 else ratio
+    peak = int(np.argmax(pairs))
+    return float(pairs[peak]), peak
+
+
+def compare(
+    aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion, last: tuple[int, ...] = ()
+) -> Beside | None:
+    """The cord's cross-sections at a lesion, and those its neighbours lead one to expect; None without neighbours.
+
+    Neighbours are free of anything drawn; where no series shows such cord, free of all but oedema and other change on T2w;
+    then, where asked for, free of all but the tissues named last.
+    """
+    planes = ("axial", "volumetric", "sagittal", "oblique", "coronal")
+    for borne in ((), OF_CORD, *([last] if last else [])):
+        for plane in planes:
+            view = best(aligned, segmentation, ROLES, lesion, (plane,))  # type: ignore[arg-type]
+            made = _beside(view, lesion, borne) if view is not None and view.series.plane == plane else None
+            if made is not None:
+                return replace(made, changed=bool(borne))
+    return None
+
+
+def _beside(view: View, lesion: Lesion, borne: tuple[int, ...]) -> Beside | None:
     axis = axis_of(view)
     if axis is None or not view.cord.any():
         return None
     step = max(3.0, float(np.abs(view.affine[2, :3]).max()))
-    whole = sections(view, axis, view.cord, step)
-    # Steps cut by the field's end or by the cord's own tip are not sections of the cord.
-    inside = slice(1, -1)
-    whole = Sections(*(getattr(whole, name)[inside] for name in ("along", "area", "depth", "width", "right", "front")))
-    low, high = extent(view, axis, view.body(lesion))
+    whole = _whole(view, axis, step)
+    low, high = extent(view, axis, view.core(lesion))
     at = (whole.along > low - step / 2) & (whole.along < high + step / 2)
-    drawn = np.concatenate([axis.locate(view.mm(view.tissue > 0))[0]])
+    drawn = axis.locate(view.mm((view.tissue > 0) & ~(np.isin(view.tissue, borne) & ~view.core(lesion))))[0]
     free = np.array([not np.any(np.abs(drawn - s) < step / 2 + CLEAR_MM / 2) for s in whole.along], dtype=bool)
     below = free & (whole.along < low - CLEAR_MM) & (whole.along > low - REACH_MM)
     above = free & (whole.along > high + CLEAR_MM) & (whole.along < high + REACH_MM)
@@ -109,10 +157,16 @@ def _beside(view: View, lesion: Lesion) -> Beside | None:
         float(np.std(values[near] / _line(whole.along, values, below, above, whole.along[near])))
         for values in (whole.area, round_)
     ]
-    here = Sections(*(getattr(whole, name)[at] for name in ("along", "area", "depth", "width", "right", "front")))
+    here = Sections(*(getattr(whole, name)[at] for name in SECTION))
     return Beside(
         view, axis, here, lines[0], lines[1], lines[2], rests[0], rests[1], int(below.any()) + int(above.any())
     )
+
+
+def _whole(view: View, axis: Axis, step: float) -> Sections:
+    """The cord's sections; steps cut by the field's end or by the cord's own tip are not sections of the cord."""
+    whole = sections(view, axis, view.cord, step)
+    return Sections(*(getattr(whole, name)[1:-1] for name in SECTION))
 
 
 def _line(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,12 @@ from scipy import ndimage
 
 from thecal.findings.axis import Axis, along_map, axis_of
 from thecal.findings.views import CORD, SAC, Mask, View, averaged, box, grown, inner
-from thecal.records import Lesion
+from thecal.records import Lesion, Series
 
-# Normal cord starts this far from anything drawn as lesion and is looked for up to so far from it.
-CLEAR_MM, REACH_MM = 5.0, 80.0
+# Normal cord starts this far from anything drawn as lesion and is looked for up to so far from it; where there is none, in
+# the whole view, and then as near as this to what was drawn. Each step makes the ratio less sure by this share (judged).
+CLEAR_MM, REACH_MM, TIGHT_MM = 5.0, 80.0, 2.0
+FAR_DOUBT, TIGHT_DOUBT = 0.05, 0.10
 # Height of the pieces of cord whose medians make the course of normal signal.
 PIECE_MM = 6.0
 # A piece whose log signal lies farther than this off the course of the others is not normal cord.
@@ -22,13 +24,19 @@ OFF_COURSE = 0.12
 # What the ratio of two tissues may be off by whatever the noise: flow, partial volume, texture.
 FLOOR = 0.02
 # Added where normal cord was found on one side only, and where the part was too small to leave its rim out.
-ONE_SIDED, RIM = 0.05, 0.05
+ONE_SIDED, RIM, LEAST_WITHIN = 0.05, 0.05, 6
 
 # Pieces weigh less by a factor e with each such distance from the lesion.
 NEAR_MM = 40.0
 # The coil's shading is smooth over this; it is taken out where that leaves normal cord so much more even. Air is left out by
 # being darker than a share of cord.
 SHADE_MM, WORTH, DARKEST, MOST_SHADE = 12.0, 0.9, 0.15, 0.3
+
+# T1 and T2 in s and proton density (judged) of CSF and of cord, and a usual repetition, echo and inversion time in s by role.
+CSF, CORD_TIMES = (4.3, 1.9, 1.0), (0.85, 0.074, 0.72)
+TIMES = {"T1w": (0.6, 0.01, 0.0), "T1w_ce": (0.6, 0.01, 0.0), "T2w": (3.6, 0.1, 0.0), "T2w_fs": (4.4, 0.06, 0.2)}
+# What cord worked out from CSF may be off by, as a share, and the most of its unevenness that is put down to noise (judged).
+CSF_DOUBT, MOST_CSF_NOISE = 0.18, 0.15
 
 # CSF and cord differ by at least this factor where both were drawn rightly (judged).
 CSF_BRIGHT, CSF_DARK, UNLIKE = frozenset({"T2w", "T2w_fs", "ADC", "ct_myelogram"}), frozenset({"T1w"}), 1.15
@@ -43,7 +51,8 @@ class NormalCord:
 
     shade (heights, logs) is the coil's shading as the tissues around the canal show it, flat where that did not help. noise is
     the spread of single voxels about their neighbours at the same height, off what pieces of cord depart from the course by,
-    both as shares; sides 1 or 2, whether cord above and below took part.
+    both as shares; sides 1 or 2, whether cord above and below took part. doubt is what the level may be off by, as a share,
+    because the cord is far from the lesion or near to it, or because it was worked out from CSF; source says which.
     """
 
     axis: Axis
@@ -54,6 +63,8 @@ class NormalCord:
     noise: float
     off: float
     sides: int
+    doubt: float = 0.0
+    source: str = "lesion-free cord at the same height"
 
     def at(self, along: NDArray[np.floating[Any]]) -> Array:
         """Normal cord signal at distances along the axis."""
@@ -78,26 +89,43 @@ class Ratio:
     noise: float
 
 
-def normal_cord(view: View, lesion: Lesion, clear_mm: float = CLEAR_MM) -> NormalCord | None:
-    """Normal cord in the nearest lesion-free segments above and below; None with less than two pieces of it in view."""
+def normal_cord(view: View, lesion: Lesion, *clear_mm: float) -> NormalCord | None:
+    """Normal cord in the nearest lesion-free segments above and below, clear of anything drawn by the first of the distances
+    at which there is some.
+
+    Where a view holds none near the lesion, cord farther away; then cord close beside what was drawn; then what CSF leads one
+    to expect. None with neither.
+    """
     axis = axis_of(view)
     drawn = view.of(lesion)
-    if axis is None or not drawn.any():
+    if axis is None or not drawn.any() or not looks_like_cord(view):
         return None
-    core = clear_cord(view, clear_mm)
-    if np.count_nonzero(core) < 20 or not looks_like_cord(view):
-        return None
-    along, _, _ = axis.locate(view.mm(core))
-    lesion_along, _, _ = axis.locate(view.mm(drawn))
-    low, high = lesion_along.min(), lesion_along.max()
-    values = view.values[core].astype(np.float64)
-    use = (along > low - REACH_MM) & (along < high + REACH_MM) & (values > 0)
-    return _course(view, axis, along[use], np.log(values[use]), (float(low), float(high)))
+    ends = axis.locate(view.mm(drawn))[0]
+    low, high = float(ends.min()), float(ends.max())
+    clear = clear_mm or (CLEAR_MM,)
+    places = [(one, REACH_MM, 0.0, "at the same height") for one in clear]
+    places += [
+        (clear[-1], np.inf, FAR_DOUBT, "far from the lesion"),
+        (TIGHT_MM, np.inf, TIGHT_DOUBT, "close beside it"),
+    ]
+    for clear_of, reach, doubt, where in places:
+        core = clear_cord(view, clear_of)
+        if np.count_nonzero(core) < 20:
+            continue
+        along, _, _ = axis.locate(view.mm(core))
+        values = view.values[core].astype(np.float64)
+        use = (along > low - reach) & (along < high + reach) & (values > 0)
+        found = _course(view, axis, along[use], np.log(values[use]), (low, high))
+        if found is not None:
+            return replace(found, doubt=doubt, source=f"lesion-free cord {where}")
+    return worked_out(view, axis, (low, high))
 
 
 def clear_cord(view: View, clear_mm: float = CLEAR_MM) -> Mask:
-    """The inner cord so far from anything drawn as lesion."""
-    return inner(view.cord & ~grown(view, view.tissue > 0, clear_mm), 40)[0]
+    """The inner cord so far from anything drawn as lesion; its rim, where CSF blurs in, only where the cord has no inside."""
+    free = ~grown(view, view.tissue > 0, clear_mm)
+    deep = inner(view.cord, 1)[0] & free
+    return deep if np.count_nonzero(deep) >= 20 else inner(view.cord & free, 40)[0]
 
 
 def looks_like_cord(view: View) -> bool:
@@ -119,6 +147,43 @@ def _csf_signal(view: View) -> float | None:
     if view.series.role not in CSF_BRIGHT | CSF_DARK or np.count_nonzero(csf) < 40:
         return None
     return max(float(np.median(view.values[csf])), 1e-6)
+
+
+def worked_out(view: View, axis: Axis, ends: tuple[float, float]) -> NormalCord | None:
+    """Normal cord's signal as CSF and the weighting of the series lead one to expect it; None without CSF or a known weighting.
+
+    Of the CSF the half that roots darken or brighten least counts. Sources: smith_2008, csf_relaxation_2023
+    """
+    csf = inner((view.anatomy == SAC) & (view.tissue == 0), 40)[0]
+    ratio = csf_over_cord(view.series)
+    if ratio is None or np.count_nonzero(csf) < 40:
+        return None
+    values = view.values[csf].astype(np.float64)
+    seen = float(np.percentile(values, 75 if ratio > 1 else 25))
+    if seen <= 0:
+        return None
+    middle = sum(ends) / 2
+    noise = float(1.4826 * np.median(np.abs(values - np.median(values)))) / seen * ratio
+    return NormalCord(axis, float(np.log(seen / ratio)), 0.0, middle, (np.array([middle]), np.zeros(1)),
+                      min(noise, MOST_CSF_NOISE), 0.0, 1, CSF_DOUBT, "what CSF leads one to expect of normal cord")  # fmt: skip
+
+
+def csf_over_cord(series: Series) -> float | None:
+    """Signal of CSF over that of cord by their relaxation times and the weighting of a spin echo or inversion recovery series."""
+    if series.role not in TIMES:
+        return None
+    usual = TIMES[series.role]
+    told = series.acquisition
+    repetition, echo = told.repetition_time_s or usual[0], told.echo_time_s or usual[1]
+    inversion = told.inversion_time_s or usual[2]
+
+    def signal(t1: float, t2: float, density: float) -> float:
+        recovered = 1 - np.exp(-repetition / t1)
+        if inversion:
+            recovered = abs(1 - 2 * np.exp(-inversion / t1) + np.exp(-repetition / t1))
+        return float(density * recovered * np.exp(-echo / t2))
+
+    return signal(*CSF) / max(signal(*CORD_TIMES), 1e-6)
 
 
 def _course(view: View, axis: Axis, along: Array, logs: Array, ends: tuple[float, float]) -> NormalCord | None:
@@ -214,6 +279,10 @@ def compare(view: View, part: Mask, normal: NormalCord) -> Ratio:
     near = view.around(part, 0.0)
     part = part[box(part, np.zeros(3, dtype=int))]
     core, whole = inner(part)
+    within = part & inner(near.cord, 1)[0]
+    if not whole and np.count_nonzero(within) >= LEAST_WITHIN:
+        # A lesion too small to leave its own rim out: at least that of the cord, where CSF blurs in.
+        core = within
     ratios = normal.ratios(near).astype(np.float64)
     smooth, together = averaged(near, ratios, core)
     single = float(np.median(ratios[core]))
@@ -222,7 +291,7 @@ def compare(view: View, part: Mask, normal: NormalCord) -> Ratio:
     noise = normal.noise / float(np.sqrt(together))
     parts = (
         normal.noise / np.sqrt(max(count / 4, 1)), FLOOR * max(single, 1), normal.off * single,
-        0 if normal.sides == 2 else ONE_SIDED, 0 if whole else RIM,
+        0 if normal.sides == 2 else ONE_SIDED, 0 if whole else RIM, normal.doubt * single,
     )  # fmt: skip
     sd = np.sqrt(sum(part**2 for part in parts))
     return Ratio(single, float(sd), smooth, noise)

@@ -10,9 +10,9 @@ from scipy import ndimage
 
 from thecal.findings import belief
 from thecal.findings.belief import above
-from thecal.findings.enhancement import CUTS, degree
+from thecal.findings.enhancement import CUTS, LEAST_DRAWN, degree
 from thecal.findings.uptake import Uptake, smooth_gain, uptake
-from thecal.findings.views import CORD_CHANGE, HAEMORRHAGE, SOLID, TUMORAL_CYST, Mask
+from thecal.findings.views import CORD_CHANGE, ENHANCING, HAEMORRHAGE, SOLID, TUMORAL_CYST, Mask
 from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Segmentation
 
 CODE = "enhancement_pattern"
@@ -57,7 +57,7 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     gain, sd = degree(taken, lesion)
     if above(gain, CUTS[0], sd) < 0.5:
         return NotAssessed(CODE, lesion.tracking_uid, "the lesion does not enhance")
-    shape = _shape(taken, lesion, max(CUTS[0], 0.4 * gain))
+    shape = _shape(taken, lesion, max(CUTS[0], 0.25 * gain))
     if shape is None:
         return NotAssessed(CODE, lesion.tracking_uid, "the lesion is too small for its pattern to be seen")
     part = taken.view.body(lesion)
@@ -79,7 +79,7 @@ def scores(shape: Shape) -> dict[str, float]:
     band = (1 - above(shape.flat, 0.40, 0.08)) * above(shape.across, 0.65, 0.08) * float(shape.parts == 1)
     rest = (1 - ring) * (1 - nodule) * (1 - line) * (1 - band)
     full = above(shape.share, 0.80, 0.06)
-    even = full * (1 - above(shape.evenness, 0.28, 0.05))
+    even = full * (1 - above(shape.evenness, 0.34, 0.05))
     pieces = (above(float(shape.parts), 1.5, 0.3)) * (1 - above(shape.share, 0.65, 0.10))
     return {
         "homogeneous": rest * even, "heterogeneous": rest * (1 - even) * (1 - pieces),
@@ -102,6 +102,10 @@ def _shape(taken: Uptake, lesion: Lesion, cut: float) -> Shape | None:
     values, noise, _ = smooth_gain(taken, whole, rimless=False)
     bright = np.zeros_like(whole)
     bright[whole] = values > cut
+    drawn = view.of(lesion, (ENHANCING,)) & whole
+    if min(np.count_nonzero(drawn), np.count_nonzero(whole & ~drawn)) >= LEAST_DRAWN:
+        # Parted from the rest by whoever drew it: thick slices blur the gain of one into the other.
+        bright = drawn
     if np.count_nonzero(bright) < 5:
         return None
     solid = view.body(lesion) & taken.covered

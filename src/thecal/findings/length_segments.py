@@ -30,22 +30,28 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     assert levels is not None
     found = (best(aligned, segmentation, ROLES, lesion, (plane,)) for plane in PLANES)
     views = [view for plane, view in zip(PLANES, found, strict=True) if view is not None and view.series.plane == plane]
-    parts = [(view, view.body(lesion)) for view in views if view.body(lesion).any()]
+    parts = [(view, view.core(lesion)) for view in views if view.core(lesion).any()]
     if not parts:
         return NotAssessed(CODE, lesion.tracking_uid, "the lesion was not drawn on any series")
-    return of_parts(CODE, parts, levels, lesion, "length of the solid part (or of what stands for it)")
+    return of_parts(CODE, parts, levels, lesion, "length of the solid part and its cysts (or of what stands for it)")
 
 
 def of_parts(code: str, parts: list[tuple[View, Mask]], levels: Levels, lesion: Lesion, what: str) -> Finding:
     """The length of a part of the lesion as a finding, from the series in which it reaches farthest up and down.
 
-    A tapering end can fall between the slices of one plane and lie within a slice of another.
+    A tapering end can fall between the slices of one plane and lie within a slice of another. Half a step of a coarser series
+    is not believed where a finer one ends before it.
     """
     spans = [span(view, part, levels) for view, part in parts]
+    half = [step_mm(view) / 2 for view, _ in parts]
+    finest = min(half)
+    pitches = [one[2] / max(one[0] - one[1], 1e-6) for one in spans]
+    slack = [(one - finest) / max(pitch, 1e-6) for one, pitch in zip(half, pitches, strict=True)]
+    spans = [(low - less, high + less, mm) for (low, high, mm), less in zip(spans, slack, strict=True)]
     down, up = (int(np.argmax([one[0] for one in spans])), int(np.argmin([one[1] for one in spans])))
     bottom, top = spans[down][0], spans[up][1]
     length = bottom - top
-    pitch = spans[down][2] / max(spans[down][0] - spans[down][1], 1e-6)
+    pitch = pitches[down]
     view, part = parts[up]
     ends_mm = float(np.hypot(max(coarseness(parts[n][0]) for n in (up, down)), ENDS_MM))
     cut = any(reaches_edge(*parts[n]) for n in {up, down})
@@ -106,5 +112,9 @@ def piece_mm(view: View) -> float:
 
 def coarseness(view: View) -> float:
     """How far the ends of a part may be off because of the voxel's height, in mm (both ends together)."""
-    height = np.abs(view.affine[2, :3]).max()
-    return float(height / np.sqrt(6))
+    return step_mm(view) / float(np.sqrt(6))
+
+
+def step_mm(view: View) -> float:
+    """Height of a voxel along the spine."""
+    return float(np.abs(view.affine[2, :3]).max())

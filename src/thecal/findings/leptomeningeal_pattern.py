@@ -15,7 +15,7 @@ from thecal.findings.cord_signal import looks_like_cord
 from thecal.findings.enhancement import CUTS, degree
 from thecal.findings.uptake import uptake
 from thecal.findings.views import COATING, CORD, SAC, SOLID, View, look, usable
-from thecal.findings.within_cord import share_within
+from thecal.findings.within_cord import compartments
 from thecal.records import (
     PATIENT,
     AlignedStudy,
@@ -43,7 +43,9 @@ GAIN = 0.30
 DIFFUSE_SHARE, DIFFUSE_SD, STRETCH_MM = 0.40, 0.10, 25.0
 SECTORS, STEP_MM = 8, 5.0
 # A coat thicker than twice this is a nodule there (judged).
-LUMP_MM = 2.4
+LUMP_MM, LUMP_MM3 = 2.4, 30.0
+# A deposit is smaller than this; a larger lesion is a tumour of its own (judged: a ball of 15 mm).
+DEPOSIT_MM3 = 1800.0
 # Within this height of a solid lesion the coat is not judged (judged).
 BESIDE_MM = 12.0
 # However clean the images look, imaging misses leptomeningeal disease now and then: no more is put on its absence (judged).
@@ -116,16 +118,19 @@ def missing_regions(aligned: AlignedStudy) -> tuple[str, ...]:
 
 
 def nodules(aligned: AlignedStudy, segmentation: Segmentation) -> float:
-    """How probable it is that two or more enhancing lesions lie in the dura outside the cord."""
+    """How probable it is that two or more enhancing deposits lie in the dura outside the cord."""
     chances = []
     for lesion in segmentation.lesions:
-        within = share_within(aligned, segmentation, lesion)
+        where = compartments(aligned, segmentation, lesion)
         taken = uptake(aligned, segmentation, lesion)
-        if within is None or isinstance(taken, str):
+        if where is None or isinstance(taken, str):
             continue
         gain, sd = degree(taken, lesion)
-        chance = lesion.confidence * (1 - within) * belief.above(gain, CUTS[0], sd)
-        chances.extend([chance] * (lumps(taken.view, lesion) if COATING in lesion.tissues else 1))
+        chance = lesion.confidence * where["intradural_extramedullary"] * belief.above(gain, CUTS[0], sd)
+        if COATING in lesion.tissues:
+            chances.extend([chance] * lumps(taken.view, lesion))
+        else:
+            chances.append(chance * belief.above(DEPOSIT_MM3, lesion.volume_mm3, DEPOSIT_MM3 / 3))
     sure = np.clip(chances, 1e-6, 1 - 1e-6)
     if len(sure) < 2:
         return 0.0
@@ -137,7 +142,12 @@ def lumps(view: View, lesion: Lesion) -> int:
     """The number of places where a coat of the leptomeninges thickens to a nodule."""
     coat = view.of(lesion)
     depth = ndimage.distance_transform_edt(np.pad(coat, 1), sampling=view.grid.spacing_mm)[1:-1, 1:-1, 1:-1]
-    return int(ndimage.label(depth >= LUMP_MM, np.ones((3, 3, 3)))[1])
+    # A thin coat fills a thick slice that runs along it.
+    thick = depth >= LUMP_MM + 0.5 * (float(view.grid.spacing_mm.max()) - float(view.grid.spacing_mm.min()))
+    pieces, count = ndimage.label(view.of(lesion, SOLID), np.ones((3, 3, 3)))
+    sizes = np.bincount(pieces.ravel())[1:] * view.grid.voxel_volume_mm3
+    solid = int(np.count_nonzero(sizes > LUMP_MM3)) if count else 0
+    return max(int(ndimage.label(thick, np.ones((3, 3, 3)))[1]), solid)
 
 
 def _drawn(aligned: AlignedStudy, segmentation: Segmentation) -> bool:

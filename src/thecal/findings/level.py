@@ -40,7 +40,7 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     assert lesion is not None
     views = [look(aligned, segmentation, one.key) for one in aligned.study.images()]
     view = next(view for view in views if view.body(lesion).any())
-    centre = np.asarray(view.mm(view.body(lesion)).mean(axis=0))
+    centre = middle_of(view.mm(view.core(lesion)))
     below_tip = beneath_tip(view, centre)
     levels = levels_of(aligned, segmentation)
     if levels is not None:
@@ -60,6 +60,15 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
         where=view.place(view.mm(view.body(lesion))),
         method="the region the series shows, by its appearance; no vertebra could be named",
     )  # fmt: skip
+
+
+def middle_of(
+    points: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """The middle between a lesion's ends: halfway up its height, in the middle of its points near there."""
+    low, high = np.percentile(points[:, 2], (1, 99))
+    away = np.abs(points[:, 2] - (low + high) / 2)
+    return np.asarray(points[away <= max(0.15 * (high - low), float(away.min()) + 1.0)].mean(axis=0))
 
 
 def beneath_tip(view: View, centre: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float | None:

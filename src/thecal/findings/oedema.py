@@ -6,7 +6,7 @@ import numpy as np
 
 from thecal.findings import belief
 from thecal.findings.cord_change import CordChange, beside_cavity, beyond, change_of, rimmed
-from thecal.findings.views import CORD_CHANGE, OEDEMA, SOLID, Mask
+from thecal.findings.views import CORD_CHANGE, OEDEMA, Mask
 from thecal.findings.within_cord import share_within
 from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Segmentation
 
@@ -23,21 +23,20 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     """Change of the cord on T2w beyond the lesion: none, limited, or longer than the lesion itself.
 
     Of a lesion beside the cord all change of the cord that it touches counts, beside it as well as beyond its ends.
-    Cavities do not count. Not assessed where the lesion is itself a change of the cord, or without lesion-free cord.
+    Cavities do not count. Of a lesion that is itself a change of the cord only what lies beyond its drawn ends counts. Not
+    assessed without lesion-free cord, nor without cord in view.
     """
     assert lesion is not None
     change = change_of(aligned, segmentation, lesion)
     if change is None:
         return NotAssessed(CODE, lesion.tracking_uid, "no lesion-free cord beside the lesion on T2w")
     view = change.view
-    itself = view.of(lesion, CORD_CHANGE).any()
-    if itself or not view.of(lesion, SOLID).any():
-        kind = "itself a T2 change of the cord" if itself else "not solid"
-        return NotAssessed(CODE, lesion.tracking_uid, f"the lesion is {kind}")
     swollen = change.bright & ~rimmed(view, change.cavity) & ~beside_cavity(change, lesion)
     swollen |= view.of(lesion, (OEDEMA,)) & view.cord
     within = share_within(aligned, segmentation, lesion)
-    reach, length, part = _reach(change, lesion, swollen, within is not None and within > 0.5)
+    reach, length, part = _reach(
+        change, lesion, swollen, (within is not None and within > 0.5) or bool(view.of(lesion, CORD_CHANGE).any())
+    )
     seen = belief.above(reach, SEEN_MM, float(np.hypot(SEEN_SD_MM, np.abs(view.affine[2, :3]).max() / 2)))
     extensive = belief.above(reach / max(length, 1.0), 1.0, RATIO_SD)
     where = view.place(view.mm(part)) if part.any() else view.place(view.mm(view.body(lesion)))
@@ -55,7 +54,7 @@ def _reach(change: CordChange, lesion: Lesion, swollen: Mask, within: bool) -> t
     above, below, length, part = beyond(change, lesion, swollen)
     if within or not swollen.any():
         return above + below, length, part
-    cord_only = swollen & ~change.view.of(lesion, SOLID)
+    cord_only = swollen & ~change.view.core(lesion)
     if not cord_only.any():
         return 0.0, length, cord_only
     along = change.axis.locate(change.view.mm(cord_only))[0]

@@ -27,7 +27,7 @@ def judge(code: str, view: View, lesion: Lesion, cuts: tuple[float, float], imag
     return Finding(
         code, lesion.tracking_uid, "measured", probabilities,
         measurement=Measurement(round(ratio.median, 4), "1", round(ratio.sd, 4)), where=view.place(view.mm(part)),
-        method=f"median signal of the solid part on {image} over that of lesion-free cord at the same height "
+        method=f"median signal of the solid part on {image} over that of {normal.source} "
                f"({'above and below' if normal.sides == 2 else 'on one side only'}); like cord from {cuts[0]:g} to "
                f"{cuts[1]:g} (judged); mixed when a fifth of it lies in a second state",
     )  # fmt: skip

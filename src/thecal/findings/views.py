@@ -17,6 +17,7 @@ from thecal.records.geometry import mm_to_voxel, resample, transform_points, vox
 CORD, SAC, EPIDURAL = 1, 2, 3
 # Lesion codes: what is solid, what is change of the cord that is itself the lesion, what is cavity.
 SOLID = (1, 2, 8, 10)
+ENHANCING = 1
 CORD_CHANGE = (7,)
 EXTRAMEDULLARY_CYST = (9,)
 TUMORAL_CYST, HAEMORRHAGE, OEDEMA, COATING, POLAR_CYST, SYRINX = 4, 5, 3, 6, 11, 12
@@ -88,6 +89,11 @@ class View:
     def tumour(self, lesion: Lesion) -> Mask:
         """The lesion as a whole: its body with the cysts and the blood inside it; oedema, polar cysts and syrinx left out."""
         return self.body(lesion) | self.of(lesion, (*CORD_CHANGE, TUMORAL_CYST, HAEMORRHAGE))
+
+    def core(self, lesion: Lesion) -> Mask:
+        """The lesion as its length is given: what is solid with the cysts in it, and cysts outside the cord; else its body."""
+        part = self.of(lesion, (*SOLID, *CORD_CHANGE, *EXTRAMEDULLARY_CYST, TUMORAL_CYST))
+        return part if part.any() else self.body(lesion)
 
     def around(self, mask: Mask, margin_mm: float = 8.0) -> View:
         """The view cut to the surroundings of a mask."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from thecal.findings import compartment
@@ -10,6 +11,12 @@ from thecal.records import AlignedStudy, Finding, Lesion, Segmentation
 
 def share_within(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion) -> float | None:
     """How probable it is that the lesion lies within the cord; None where its compartment cannot be told."""
+    told = compartments(aligned, segmentation, lesion)
+    return None if told is None else told["intramedullary"]
+
+
+def compartments(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion) -> Mapping[str, float] | None:
+    """How probable each compartment of the lesion is; None where it cannot be told."""
     return _kept(aligned, segmentation, lesion.tracking_uid)
 
 
@@ -19,9 +26,9 @@ def forget() -> None:
 
 
 @lru_cache(maxsize=16)
-def _kept(aligned: AlignedStudy, segmentation: Segmentation, tracking_uid: str) -> float | None:
+def _kept(aligned: AlignedStudy, segmentation: Segmentation, tracking_uid: str) -> Mapping[str, float] | None:
     lesion = next(one for one in segmentation.lesions if one.tracking_uid == tracking_uid)
     told = compartment.measure(aligned, segmentation, lesion)
     if not isinstance(told, Finding) or told.probabilities is None:
         return None
-    return told.probabilities["intramedullary"]
+    return told.probabilities
