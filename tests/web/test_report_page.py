@@ -139,9 +139,15 @@ def test_goes_back_to_an_earlier_version(own_server: Server, visit: Visit, study
     saved(page)
     page.get_by_role("button", name="Versions").click()
     dialog = page.get_by_role("dialog", name="Versions")
-    expect(dialog.locator(".version-list li")).to_have_count(1)
+    expect(dialog.locator(".version-list li")).to_have_count(2)
     expect(dialog).to_contain_text("2 saves")
     expect(dialog).to_contain_text("It reads as the report does now.")
+    dialog.get_by_role("button", name="As thecal words it").click()
+    expect(dialog.locator("ins")).to_contain_text("The second words.")
+    dialog.get_by_role("button", name="Go back to this version").click()
+    saved(page)
+    expect(impression(page)).not_to_have_value("The second words.")
+    assert draft(own_server, study)["sections"] == {}
 
 
 def test_names_orders_and_takes_out_key_images(own_server: Server, visit: Visit, study: str) -> None:

@@ -8,6 +8,8 @@ import { loadVersions } from "./calls";
 import { Changed } from "./section";
 import { compare, differing, gather, said, sectionName, type Text, textOf, type Version } from "./sections";
 
+const worded: Version = { version: 0, by: "", at: "", sections: {}, key_images: [], saves: 0 };
+
 export function Versions({ open, study, text, draft, onClose, onUse }: {
   open: boolean;
   study: string;
@@ -22,7 +24,7 @@ export function Versions({ open, study, text, draft, onClose, onUse }: {
   useEffect(() => {
     if (!open) return;
     setChosen(0);
-    loadVersions(study).then(({ drafts }) => { setAll(gather(drafts)); setWhy(""); }, (error: unknown) => setWhy(error instanceof ApiError ? error.message : String(error)));
+    loadVersions(study).then(({ drafts }) => { setAll(drafts.length ? [...gather(drafts), worded] : []); setWhy(""); }, (error: unknown) => setWhy(error instanceof ApiError ? error.message : String(error)));
   }, [open]);
   const version = all?.[chosen];
   const then = version && textOf(version, draft.suggested);
@@ -37,8 +39,10 @@ export function Versions({ open, study, text, draft, onClose, onUse }: {
             {all.map((one, number) => (
               <li key={one.version}>
                 <button type="button" class="menu-entry" aria-current={number === chosen} onClick={() => setChosen(number)}>
-                  <span class="menu-words">{new Date(one.at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })}
-                    <small>{one.by}{one.saves > 1 ? ` · ${one.saves} saves` : ""}</small></span>
+                  <span class="menu-words">
+                    {one.version ? new Date(one.at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" }) : "As thecal words it"}
+                    <small>{one.version ? one.by + (one.saves > 1 ? ` · ${one.saves} saves` : "") : "from the reading as it is now"}</small>
+                  </span>
                 </button>
               </li>
             ))}
