@@ -29,7 +29,7 @@ export function Examples({ article }: { article: Article }) {
         <Button size="s" icon="retry" onClick={() => setSeed(seed + 1)}>Another patient</Button>
         {seed > 0 && <Button size="s" kind="quiet" onClick={() => setSeed(0)}>The typical one</Button>}
       </div>
-      {seen && <Patient key={`${entity}/${seed}`} entity={entity} seed={seed} />}
+      {seen ? <Patient key={`${entity}/${seed}`} entity={entity} seed={seed} /> : <Place text="" />}
     </div>
   );
 }
@@ -57,7 +57,8 @@ export function Patient({ entity, seed }: { entity: string; seed: number }) {
     return <p class="quiet" role="alert">{failure || "This patient could not be simulated."} <Button size="s" onClick={() => setTries(tries + 1)}>Try again</Button></p>;
   }
   if (told?.state !== "ready") {
-    return <p class="quiet examples-wait" role="status"><span class="spinner" aria-hidden="true" /> {told?.state === "waiting" ? "Another patient is being simulated first." : "The patient is being simulated; the first time this takes half a minute."}</p>;
+    const text = { making: "The patient is being simulated; the first time this takes half a minute.", waiting: "Another patient is being simulated first." };
+    return <Place text={told ? text[told.state] : "Opening"} />;
   }
   const [first, second] = [told.series[0], told.series.find((one) => one.name.startsWith("T1 with")) ?? told.series[1]];
   return (
@@ -71,6 +72,16 @@ export function Patient({ entity, seed }: { entity: string; seed: number }) {
         {told.signs.map((one) => (one.state === "present" ? lower(one.finding_name) : `${lower(one.finding_name)} ${one.state_name}`)).join(", ")}.
       </figcaption>
     </figure>
+  );
+}
+
+/** The place of the images, so that nothing below moves when they come. */
+function Place({ text }: { text: string }) {
+  return (
+    <div class="examples-patient examples-place">
+      <div class="panes" aria-hidden="true"><div class="pane-image" /><div class="pane-image" /></div>
+      <p class="quiet small" role="status">{text && <><span class="spinner" aria-hidden="true" /> {text}</>}</p>
+    </div>
   );
 }
 
