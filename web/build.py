@@ -73,7 +73,10 @@ def fetch(npm: list[str], environment: dict[str, str]) -> None:
     if mark.is_file() and mark.read_text() == wanted:
         return
     try:
-        run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], environment)
+        run(
+            [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--loglevel=error"],
+            environment,
+        )
     except PageNotBuilt as error:
         raise OutOfReach(str(error)) from error
     mark.write_text(wanted)
