@@ -70,7 +70,7 @@ def _run(run: Run) -> str:
 
 def _counts(page: Page) -> str:
     lines = [_line(row, page) for row in page.evidence]
-    return "\n".join(["PUBLISHED COUNTS (patients; series)", *lines])
+    return "\n".join(["PUBLISHED COUNTS (with the state, of all looked at; series)", *lines])
 
 
 def _mentions(page: Page) -> str:
