@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago, bytes, percent, person } from "./words";
+import { ago, bytes, percent, person, whyWords } from "./words";
 
 const now = Date.parse("2026-03-10T12:00:00Z");
 
@@ -9,6 +9,12 @@ describe("words", () => {
 
   it("never rounds a chance to none or to all", () => {
     expect([0.004, 0.996, 0.62, 0, 1].map(percent)).toEqual(["< 1", "> 99", "62", "0", "100"]);
+  });
+
+  it("tells why as a sentence", () => {
+    expect(whyWords("ingest: input: expected an image, found a letter. Give a folder.")).toBe("Expected an image, found a letter. Give a folder.");
+    expect(whyWords("ingest: expected an image, found none.")).toBe("Expected an image, found none.");
+    expect(whyWords(null)).toBe("It could not be read.");
   });
 
   it("tells sizes and persons", () => {

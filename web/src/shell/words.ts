@@ -37,6 +37,12 @@ export function personName(name: string | null | undefined): string {
 /** What a study is called; that it is simulated is said by its mark. */
 export const titleOf = (study: Study): string => (study.simulated ? study.title.replace(/, simulated$/, "") : study.title);
 
+/** An error of the program as a sentence for who reads: which of its rooms met it is for the log. */
+export function whyWords(why: string | null | undefined): string {
+  const text = (why ?? "It could not be read.").replace(/^[a-z]+: ([^:]{1,60}: )?(?=expected )/, "");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export function person({ patient }: Study): string {
   if (!patient) return "";
   const age = typeof patient.age === "number" ? `${Math.floor(patient.age)} years` : null;

@@ -5,7 +5,7 @@ import { Icon, type IconName } from "../parts/icon";
 import { Menu, type MenuEntry } from "../parts/menu";
 import { go } from "../shell/router";
 import { type Order, type SortKey, stateNames } from "./list";
-import { ago, date, moment, percent, person, stageWords, titleOf } from "../shell/words";
+import { ago, date, moment, percent, person, stageWords, titleOf, whyWords } from "../shell/words";
 
 export interface RowActions {
   onDelete: (study: Study) => void;
@@ -49,11 +49,13 @@ export const canOpen = (study: Study): boolean =>
 
 function Row({ study, onDelete, onRetry }: { study: Study } & RowActions) {
   const open = canOpen(study);
+  // Why it could not be read takes the place of what there is not to tell.
+  const unread = study.state === "attention" && !open;
   const who = person(study);
   return (
     <tr role="row" class={`row row-${study.state}${open ? " row-open" : ""}`} data-study={study.id}>
       <td role="cell" class="col-state"><State study={study} /></td>
-      <th role="rowheader" scope="row" class="col-study">
+      <th role="rowheader" scope="row" class="col-study" colSpan={unread ? 3 : 1}>
         <div class="row-title">
           {open
             ? <a href={`/studies/${encodeURIComponent(study.id)}`} class="row-link">{titleOf(study)}</a>
@@ -64,13 +66,17 @@ function Row({ study, onDelete, onRetry }: { study: Study } & RowActions) {
         {who && <div class="row-person">{who}</div>}
         {study.state === "attention" && (
           <div class="row-why">
-            <span>{study.why ?? "It could not be read."}</span>
+            <span>{whyWords(study.why)}</span>
             <Button size="s" icon="retry" onClick={() => onRetry(study)}>Try again</Button>
           </div>
         )}
       </th>
-      <td role="cell" class="col-first">{study.first ? <First first={study.first} /> : <None open={open} lesions={study.lesions} />}</td>
-      <td role="cell" class="col-lesions number">{study.lesions ?? <span class="faint" aria-label="not known">–</span>}<span class="narrow-only"> {study.lesions === 1 ? "lesion" : "lesions"}</span></td>
+      {!unread && <td role="cell" class="col-first">{study.first ? <First first={study.first} /> : <None open={open} lesions={study.lesions} />}</td>}
+      {!unread && (
+        <td role="cell" class="col-lesions number">
+          {study.lesions ?? <span class="faint" aria-label="not known">–</span>}<span class="narrow-only"> {study.lesions === 1 ? "lesion" : "lesions"}</span>
+        </td>
+      )}
       <td role="cell" class="col-acquired number">{date(study.acquired_on) || <span class="faint" aria-label="not known">–</span>}</td>
       <td role="cell" class="col-added"><time dateTime={study.added_at} title={moment(study.added_at)}>{ago(study.added_at)}</time></td>
       <td role="cell" class="col-more"><Menu label={`Actions for ${study.title}`} icon="more" entries={entriesOf(study, open, onDelete, onRetry)} /></td>
