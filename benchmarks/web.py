@@ -188,9 +188,9 @@ def measure_ranking(bench: Bench) -> None:
     """From a finding set by hand to the new ranking in the page: the call, as the page makes it."""
     study = bench.studies[0]
     reading = bench.call("GET", f"/api/studies/{study}/reading")
-    terms = {term["code"]: term for term in bench.call("GET", "/api/vocabulary")} if study else {}
-    lesion = reading["report"]["reading"]["segmentation"]["lesions"][0]["tracking_uid"] if terms else ""
-    states = terms["enhancement_pattern"]["states"]
+    terms = {term["code"]: term for term in bench.call("GET", "/api/vocabulary")}
+    lesion = reading["report"]["reading"]["lesions"][0]["tracking_uid"]
+    states = [one["code"] for one in terms["t2_signal"]["states"]]
     context, page = bench.fresh()
     page.goto(f"{bench.address}/?token={TOKEN}")
     times = []
@@ -198,7 +198,7 @@ def measure_ranking(bench: Bench) -> None:
         version = bench.call("GET", f"/api/studies/{study}")["version"]
         body = {
             "base_version": version,
-            "target": f"{lesion}/enhancement_pattern",
+            "target": f"{lesion}/t2_signal",
             "after": {"state": states[number % 2]},
         }
         times.append(float(page.evaluate(
