@@ -81,10 +81,10 @@ export function AddMenu({ chooseFiles, chooseFolder }: { chooseFiles: () => void
   );
 }
 
-export async function addDemo(entity: string, name: string): Promise<void> {
+export async function addDemo(entity: string, name: string, blind = false): Promise<void> {
   try {
-    put(await loadStudy(await makeDemo(entity)));
-    toast(`A simulated study is being made: ${name.toLowerCase()}.`, "good");
+    put(await loadStudy(await makeDemo(entity, { blind })));
+    toast(blind ? "A simulated study is being made, to be read blind first." : `A simulated study is being made: ${name.charAt(0).toLowerCase()}${name.slice(1)}.`, "good");
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     toast(`No simulated study was made. ${error.message}`, "bad");
@@ -108,6 +108,7 @@ export function DemoDialog({ open, onClose }: { open: boolean; onClose: () => vo
   const [known, setKnown] = useState<EntityName[] | null>(null);
   const [search, setSearch] = useState("");
   const [why, setWhy] = useState("");
+  const [blind, setBlind] = useState(false);
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!open) return setSearch("");
@@ -120,7 +121,7 @@ export function DemoDialog({ open, onClose }: { open: boolean; onClose: () => vo
     const group = one.group ?? (one.code === "healthy" ? "no lesion" : "other");
     (groups.get(group) ?? groups.set(group, []).get(group)!).push(one);
   }
-  const pick = (one: EntityName): void => { onClose(); void addDemo(one.code, one.name); };
+  const pick = (one: EntityName): void => { onClose(); void addDemo(one.code, one.name, blind); };
   const move = (event: KeyboardEvent): void => {
     const all = [...(list.current?.querySelectorAll("button") ?? [])];
     const now = all.indexOf(document.activeElement as HTMLButtonElement);
@@ -134,6 +135,10 @@ export function DemoDialog({ open, onClose }: { open: boolean; onClose: () => vo
       <div class="demo" onKeyDown={move}>
         <Field label="Entity" type="search" placeholder="Ependymoma, schwannoma …" value={search} autofocus autocomplete="off"
           onInput={(event) => setSearch((event.currentTarget as HTMLInputElement).value)} />
+        <label class="check">
+          <input type="checkbox" checked={blind} onChange={(event) => setBlind(event.currentTarget.checked)} />
+          Read it blind first: thecal's reading is shown once you have given yours
+        </label>
         {why && <p class="field-error" role="alert">{why}</p>}
         {!known && !why && <p class="quiet" role="status">Fetching the list</p>}
         <div ref={list} class="demo-list">

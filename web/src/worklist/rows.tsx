@@ -71,7 +71,7 @@ function Row({ study, onDelete, onRetry }: { study: Study } & RowActions) {
           </div>
         )}
       </th>
-      {!unread && <td role="cell" class="col-first">{study.first ? <First first={study.first} /> : <None open={open} lesions={study.lesions} />}</td>}
+      {!unread && <td role="cell" class="col-first">{study.first ? <First first={study.first} /> : <None study={study} open={open} />}</td>}
       {!unread && (
         <td role="cell" class="col-lesions number">
           {study.lesions ?? <span class="faint" aria-label="not known">–</span>}<span class="narrow-only"> {study.lesions === 1 ? "lesion" : "lesions"}</span>
@@ -136,6 +136,8 @@ function First({ first }: { first: NonNullable<Study["first"]> }) {
   );
 }
 
-function None({ open, lesions }: { open: boolean; lesions: number | null | undefined }) {
-  return open && lesions === 0 ? <span class="quiet">No lesion found</span> : open ? <span class="quiet">No ranking</span> : <span class="faint" aria-label="not known yet">–</span>;
+function None({ study, open }: { study: Study; open: boolean }) {
+  if (!open) return <span class="faint" aria-label="not known yet">–</span>;
+  if (study.blind) return <span class="quiet">Hidden until you have read it</span>;
+  return <span class="quiet">{study.lesions === 0 ? "No lesion found" : "No ranking"}</span>;
 }
