@@ -9,7 +9,20 @@ import pytest
 
 import thecal
 
-HEAVY = ("SimpleITK", "highdicom", "onnxruntime", "matplotlib", "fastapi", "dask", "scipy.stats", "nibabel", "pydicom")
+HEAVY = (
+    "SimpleITK",
+    "highdicom",
+    "onnxruntime",
+    "matplotlib",
+    "fastapi",
+    "uvicorn",
+    "sqlalchemy",
+    "alembic",
+    "dask",
+    "scipy.stats",
+    "nibabel",
+    "pydicom",
+)
 
 
 def test_the_package_offers_the_verbs_and_the_records() -> None:

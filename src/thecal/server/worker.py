@@ -24,6 +24,7 @@ from thecal.knowledge import load as load_knowledge
 from thecal.pipeline import Event
 from thecal.records import PATIENT, Finding, Identity, Report, Study, ThecalError
 from thecal.server import kept
+from thecal.server.unpacking import unpack
 
 POLITE = 5
 BEATS_EVERY_S = 10.0
@@ -73,7 +74,8 @@ def _be_modest() -> None:
 
 
 def _die_with_the_server() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1):  # not through sys.stdin, whose lock would break the interpreter's end
+        pass
     os._exit(BROKE)
 
 
@@ -115,6 +117,7 @@ def _images(archive: Archive, row: StudyRow, folder: Path, knowledge: Knowledge)
         return _simulated(row.source, knowledge)
     folder.mkdir()
     uploads.gather(archive, row.id, folder)
+    unpack(folder, ingest.Limits())
     return ingest.read([folder], context=row.context)
 
 
