@@ -124,8 +124,9 @@ def normal_cord(view: View, lesion: Lesion, *clear_mm: float) -> NormalCord | No
 def clear_cord(view: View, clear_mm: float = CLEAR_MM) -> Mask:
     """The inner cord so far from anything drawn as lesion; its rim, where CSF blurs in, only where the cord has no inside."""
     free = ~grown(view, view.tissue > 0, clear_mm)
+    core, whole = inner(view.cord & free, 40)
     deep = inner(view.cord, 1)[0] & free
-    return deep if np.count_nonzero(deep) >= 20 else inner(view.cord & free, 40)[0]
+    return deep if not whole and np.count_nonzero(deep) >= 20 else core
 
 
 def looks_like_cord(view: View) -> bool:

@@ -12,7 +12,7 @@ from thecal.findings import belief
 from thecal.findings.belief import above
 from thecal.findings.enhancement import CUTS, LEAST_DRAWN, degree
 from thecal.findings.uptake import Uptake, smooth_gain, uptake
-from thecal.findings.views import CORD_CHANGE, ENHANCING, HAEMORRHAGE, SOLID, TUMORAL_CYST, Mask
+from thecal.findings.views import CORD_CHANGE, ENHANCING, EXTRADURAL, HAEMORRHAGE, SOLID, TUMORAL_CYST, Mask
 from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Segmentation
 
 CODE = "enhancement_pattern"
@@ -103,9 +103,10 @@ def _shape(taken: Uptake, lesion: Lesion, cut: float) -> Shape | None:
     bright = np.zeros_like(whole)
     bright[whole] = values > cut
     drawn = view.of(lesion, (ENHANCING,)) & whole
-    if min(np.count_nonzero(drawn), np.count_nonzero(whole & ~drawn)) >= LEAST_DRAWN:
+    other = whole & ~drawn & (view.tissue != EXTRADURAL)
+    if min(np.count_nonzero(drawn), np.count_nonzero(other)) >= LEAST_DRAWN:
         # Parted from the rest by whoever drew it: thick slices blur the gain of one into the other.
-        bright = drawn
+        bright = (bright & ~other) | drawn
     if np.count_nonzero(bright) < 5:
         return None
     solid = view.body(lesion) & taken.covered

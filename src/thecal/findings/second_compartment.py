@@ -69,7 +69,7 @@ def deep_parts(view: View, lesion: Lesion, first: int) -> tuple[float, float, fl
     core = near.core(lesion)
     where = np.full(core.shape, -1)
     where[core] = places(near, core)
-    home = {0: near.cord, 1: near.anatomy == SAC}.get(first, ~near.in_dura)
+    home = {0: near.cord, 1: near.anatomy == SAC}.get(first, np.zeros(core.shape, dtype=bool))
     clear = ~grown(near, home | (where == first), 0.0)
     found = [float(np.count_nonzero(clear & (where == n))) * near.grid.voxel_volume_mm3 for n in range(4)]
     return found[0], found[1], found[2], found[3]

@@ -17,7 +17,7 @@ from thecal.records.geometry import mm_to_voxel, resample, transform_points, vox
 CORD, SAC, EPIDURAL = 1, 2, 3
 # Lesion codes: what is solid, what is change of the cord that is itself the lesion, what is cavity.
 SOLID = (1, 2, 8, 10)
-ENHANCING = 1
+ENHANCING, EXTRADURAL = 1, 10
 CORD_CHANGE = (7,)
 EXTRAMEDULLARY_CYST = (9,)
 TUMORAL_CYST, HAEMORRHAGE, OEDEMA, COATING, POLAR_CYST, SYRINX = 4, 5, 3, 6, 11, 12
