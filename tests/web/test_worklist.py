@@ -13,6 +13,8 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from thecal import cli
+
 PATIENCE_MS = 240_000
 Visit = Callable[..., Page]
 Check = Callable[[Page], None]
@@ -50,12 +52,16 @@ def sums(server: Server) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def zipped(small_study: Path) -> bytes:
-    """The small study's sagittal T2w, as a zip."""
+def zipped(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A small simulated examination as DICOM, in a zip."""
+    folder = tmp_path_factory.mktemp("dicom") / "study"
+    call = ["phantom", "ependymoma", "--seed", "3", "--protocol", "tiny", "--format", "dicom", "-o", str(folder)]
+    assert cli.main([*call, "--quiet"]) == 0
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for path in sorted((small_study / "images").glob("*acq-sag_T2w*")):
-            archive.write(path, f"spine/{path.name}")
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted((folder / "images").rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder))
     return packed.getvalue()
 
 
@@ -168,7 +174,7 @@ def test_drops_a_file_anywhere_on_the_page(server: Server, visit: Visit) -> None
 
 def test_adds_a_simulated_study_by_one_click_and_it_is_marked(own_server: Server, visit: Visit) -> None:
     page = visit(own_server)
-    page.keyboard.press("s")
+    page.get_by_role("button", name="Simulated study").click()
     dialog = page.get_by_role("dialog", name="Simulated study")
     dialog.get_by_label("Entity").fill("myxopap")
     dialog.get_by_role("button", name="Myxopapillary ependymoma").click()

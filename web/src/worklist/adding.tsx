@@ -73,7 +73,7 @@ export function DropAnywhere() {
 export function AddMenu({ chooseFiles, chooseFolder }: { chooseFiles: () => void; chooseFolder: () => void }) {
   return (
     <Menu label="Add a study" kind="strong" entries={[
-      { name: "Zip or files …", detail: "A zip, DICOM files or NIfTI series", icon: "file", run: chooseFiles },
+      { name: "Zip or files …", detail: "A zip of DICOM; DICOM or NIfTI files", icon: "file", run: chooseFiles },
       { name: "Folder …", detail: "With everything that lies in it", icon: "folder", run: chooseFolder },
     ]}>
       Add a study
@@ -212,7 +212,7 @@ export function Empty({ chooseFiles, chooseFolder, onDemo }: { chooseFiles: () =
       <div class="empty-drop">
         <Icon name="upload" size={28} />
         <h2>Drop a study here</h2>
-        <p class="quiet">A folder, a zip, or files; DICOM or NIfTI. It stays on this computer.</p>
+        <p class="quiet">A folder or files, DICOM or NIfTI; or a zip of DICOM. It stays on this computer.</p>
         <div class="empty-buttons">
           <Button kind="strong" icon="file" onClick={chooseFiles}>Zip or files …</Button>
           <Button icon="folder" onClick={chooseFolder}>Folder …</Button>
