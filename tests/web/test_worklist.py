@@ -278,6 +278,19 @@ def test_fits_a_phone(server: Server, phone: Visit, study: str, assert_fits: Che
     page.wait_for_url(f"**/studies/{study}/report")
 
 
+def test_many_windows_are_open_and_each_hears_of_a_new_study(server: Server, visit: Visit, study: str) -> None:
+    first = visit(server)
+    pages = [first, *(visit(server, same=first) for _ in range(6))]
+    for page in pages:
+        expect(page.locator(f"[data-study='{study}']")).to_be_visible()
+    made = server.call("POST", "/api/demos", {"entity": "lipoma", "seed": 4, "protocol": "tiny"})["study"]
+    for page in (pages[0], pages[-1]):
+        expect(page.locator(f"[data-study='{made}']")).to_be_visible()
+    first.close()
+    server.call("DELETE", f"/api/studies/{made}")
+    expect(pages[-1].locator(f"[data-study='{made}']")).to_have_count(0)
+
+
 def test_the_theme_that_is_chosen_stays(server: Server, visit: Visit) -> None:
     page = visit(server)
     page.get_by_role("button", name="Theme").click()

@@ -13,27 +13,44 @@ type Listener<K extends keyof Heard> = (value: Heard[K]) => void;
 
 const listeners: { [K in keyof Heard]: Set<Listener<K>> } = { study: new Set(), gone: new Set(), open: new Set() };
 export const live = signal(false);
-let source: EventSource | null = null;
+let begun = false;
 let wait = 500;
+let others: BroadcastChannel | null = null;
 
 /** Hear of `kind` until the function that is given back is called. The line opens with the first listener. */
 export function hear<K extends keyof Heard>(kind: K, listener: Listener<K>): () => void {
   listeners[kind].add(listener);
-  if (!source) connect();
+  if (!begun) begin();
   return () => listeners[kind].delete(listener);
 }
 
+/** A browser holds six lines to a server at most: of all tabs one listens, and tells the others. When it is closed, the next does. */
+function begin(): void {
+  begun = true;
+  const locks = navigator.locks as LockManager | undefined;
+  if (!locks || typeof BroadcastChannel === "undefined") return connect();
+  others = new BroadcastChannel("thecal events");
+  others.addEventListener("message", ({ data }: MessageEvent<{ kind: keyof Heard; value: never }>) => announce(data.kind, data.value));
+  void locks.request("thecal events", () => {
+    connect();
+    return new Promise<never>(() => undefined);
+  });
+}
+
 function tell<K extends keyof Heard>(kind: K, value: Heard[K]): void {
+  announce(kind, value);
+  others?.postMessage({ kind, value });
+}
+
+function announce<K extends keyof Heard>(kind: K, value: Heard[K]): void {
+  if (kind === "open") live.value = reachable.value = true;
   for (const listener of listeners[kind]) listener(value);
 }
 
 function connect(): void {
   const line = new EventSource("/api/events");
-  source = line;
   line.addEventListener("open", () => {
     wait = 500;
-    live.value = true;
-    reachable.value = true;
     tell("open", null);
   });
   line.addEventListener("study", (event: MessageEvent<string>) => tell("study", JSON.parse(event.data) as Study));
