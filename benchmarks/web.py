@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import io
 import json
 import os
 import shutil
@@ -21,7 +20,6 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -239,11 +237,8 @@ def add_large(bench: Bench) -> str:
         voxels = ndimage.zoom(np.asarray(image.dataobj, np.float32), zoom, order=1)
         affine = image.affine @ np.diag([*(1 / np.array(zoom)), 1.0])
         nibabel.save(nibabel.Nifti1Image(voxels.astype(np.int16), affine), Path(made) / path.name)
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w") as archive:
-            archive.write(Path(made) / path.name, path.name)
-    data = content.getvalue()
-    upload = bench.call("POST", "/api/uploads", {"name": "large.zip", "bytes": len(data)})["upload"]
+        data = (Path(made) / path.name).read_bytes()
+    upload = bench.call("POST", "/api/uploads", {"name": path.name, "bytes": len(data)})["upload"]
     bench.call("PATCH", f"/api/uploads/{upload}", data)
     study = str(bench.call("POST", "/api/studies", {"uploads": [upload], "title": "15 × 512 × 512"})["study"])
     bench.wait(study)
