@@ -17,6 +17,9 @@ from thecal.findings import room as rows
 from thecal.findings.stated import PERSON
 from thecal.records import PATIENT, Finding, NotAssessed, Segmentation
 
+# Signs that a coarse image, or one in another plane, may leave unassessed: a centre apart from its rim, the cord's surface, the
+# whole canal or several vertebrae in view.
+NEEDS_FINE_VOXELS = ("target_sign", "canal_stenosis", "siderosis_or_subarachnoid_blood", "vertebral_lesion")
 CODES = {module.CODE for module in room.MODULES}
 PLACED = spines.study(spines.INSIDE)
 TRUTH = phantoms.truth(spines.INSIDE, PLACED)
@@ -63,8 +66,9 @@ def test_each_finding_points_at_a_place_of_a_series_and_says_how() -> None:
         assert finding.where.series_key in PLACED.to_reference
         assert finding.method
         assert finding.basis == "measured"
-        assert np.hypot(finding.where.x, finding.where.y) < 20
-        assert abs(finding.where.z) < 20
+        if finding.subject != PATIENT:
+            assert np.hypot(finding.where.x, finding.where.y) < 20
+            assert abs(finding.where.z) < 20
 
 
 def test_a_study_without_lesion_has_no_sign_of_one() -> None:
@@ -137,6 +141,8 @@ def test_other_voxels_give_the_same_states(spacing: tuple[float, float, float]) 
     grid = phantoms.grid(shape, spacing)
     reading = spines.reading_of(spines.INSIDE, grids=dict.fromkeys(spines.FULL, grid))
     for finding in EXPECTED.findings:
+        if finding.code in NEEDS_FINE_VOXELS and isinstance(spines.sign(reading, finding.code), NotAssessed):
+            continue
         other = spines.seen(reading, finding.code)
         assert other.state == finding.state
         if finding.value is not None:
@@ -147,6 +153,8 @@ def test_an_axial_series_tells_the_same_as_a_sagittal_one() -> None:
     grid = phantoms.grid((53, 43, 25), (0.9, 1.1, 4.0), "LPS", (3, 2, 4))
     reading = spines.reading_of(spines.INSIDE, grids=dict.fromkeys(spines.FULL, grid))
     for finding in EXPECTED.findings:
+        if finding.code in NEEDS_FINE_VOXELS and isinstance(spines.sign(reading, finding.code), NotAssessed):
+            continue
         other = spines.seen(reading, finding.code)
         assert other.state == finding.state
         if finding.value is not None:

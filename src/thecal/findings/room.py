@@ -6,30 +6,56 @@ from types import ModuleType
 
 from thecal.findings import (
     axial_position,
+    axial_territory,
     axis,
+    bone_destruction,
+    bone_remodelling,
+    calcification,
     canal_position,
+    canal_room,
+    canal_stenosis,
+    cap_sign,
     cavities,
     compartment,
     cord_change,
     cord_compression,
     cord_expansion,
+    dark,
+    dural_base,
     enhancement,
     enhancement_pattern,
+    exophytic,
+    fat_signal,
+    flow_void_site,
+    flow_voids,
+    foraminal_extension,
+    haemorrhage,
+    haemosiderin_ring,
     length_segments,
     leptomeningeal_pattern,
+    leptomeningeal_site,
     lesion_count,
     level,
     levels,
     margins,
+    nerve_root_clumping,
+    nerve_root_enhancement,
+    nerve_root_thickening,
     oedema,
     polar_cyst,
+    restricted_diffusion,
+    rim_flame_sign,
+    roots,
     second_compartment,
+    siderosis_or_subarachnoid_blood,
     syrinx,
     t1_signal,
     t2_length_segments,
     t2_signal,
+    target_sign,
     tumoral_cyst,
     uptake,
+    vertebral_lesion,
     views,
     within_cord,
 )
@@ -40,14 +66,14 @@ from thecal.records import PATIENT, AlignedStudy, Finding, Hole, Lesion, NotAsse
 MODULES: tuple[ModuleType, ...] = (
     compartment, second_compartment, level, lesion_count, length_segments, t2_length_segments, axial_position, canal_position,
     leptomeningeal_pattern, cord_compression, cord_expansion, margins, t1_signal, t2_signal, tumoral_cyst, polar_cyst, syrinx,
-    oedema, enhancement, enhancement_pattern,
+    oedema, enhancement, enhancement_pattern, rim_flame_sign, haemorrhage, cap_sign, haemosiderin_ring, target_sign, fat_signal,
+    calcification, restricted_diffusion, flow_voids, flow_void_site, axial_territory, exophytic,
+    dural_base, foraminal_extension, bone_remodelling, bone_destruction, leptomeningeal_site, nerve_root_thickening,
+    nerve_root_clumping, nerve_root_enhancement, siderosis_or_subarachnoid_blood, canal_stenosis,
+    vertebral_lesion,
 )  # fmt: skip
 # Signs of the patient rather than of one lesion, among those that no module measures yet.
-OF_THE_PATIENT = (
-    "leptomeningeal_site", "nerve_root_thickening", "nerve_root_clumping", "nerve_root_enhancement",
-    "canal_stenosis", "dysraphism", "siderosis_or_subarachnoid_blood", "pachymeningeal_enhancement", "brain_lesion",
-    "hydrocephalus", "vertebral_lesion",
-)  # fmt: skip
+OF_THE_PATIENT = ("dysraphism", "pachymeningeal_enhancement", "brain_lesion", "hydrocephalus")
 NO_METHOD = "not measured by this version"
 
 
@@ -71,7 +97,19 @@ def measure(
                 else:
                     gaps.append(outcome)
     finally:
-        for kept in (views, axis, levels, uptake, cord_change, within_cord, cavities):
+        for kept in (
+            views,
+            axis,
+            levels,
+            uptake,
+            cord_change,
+            within_cord,
+            cavities,
+            dark,
+            flow_voids,
+            roots,
+            canal_room,
+        ):
             kept.forget()
     gaps.extend(_unmeasured(segmentation, vocabulary))
     return Reading(reading_id, None, segmentation.lesions, tuple(findings), tuple(gaps)), tuple(holes)
