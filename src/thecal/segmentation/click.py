@@ -17,15 +17,17 @@ Floats = NDArray[np.float64]
 Voxel = tuple[int, int, int]
 
 # What lies within this of a click is looked at; a walker from further away never comes (mm).
-REACH_MM = 24.0
+REACH_MM = 40.0
 # Around a click the structure's own brightness is learnt within this (mm), in the click's own slice.
 LEARN_MM = 2.0
 # How hard an edge of one sd of noise is to cross, and how much brightness alone counts beside the walk.
-EDGE, PRIOR = 0.9, 0.02
+EDGE, PRIOR = 0.4, 0.1
 # A voxel is like the structure within so many sd of its brightness; as likely anything else at this density.
-SPREAD, ELSE = 2.5, 0.45
+SPREAD, ELSE = 2.5, 0.2
 # Structures less bright or dark than this share of the image's range are not told from noise.
 LEAST_SD = 0.04
+# Noise is smoothed by so many voxels within slices.
+SMOOTH = 0.7
 TOLERANCE, STEPS = 1e-2, 120
 SURE = 0.5
 
@@ -54,6 +56,7 @@ def grow(images: NDArray[Any], spacing: Floats, inside: list[Voxel], outside: li
 
 def _scaled(image: Floats) -> Floats:
     """An image in shares of its range, slightly smoothed within slices."""
+    image = ndimage.gaussian_filter(image, (SMOOTH, SMOOTH, 0) if image.shape[2] < image.shape[0] else SMOOTH)
     low, high = np.percentile(image, (1, 99))
     return np.asarray((image - low) / max(float(high - low), 1e-9))
 
@@ -114,7 +117,7 @@ def _walk(values: Floats, likely: Floats, spacing: Floats, seeds: NDArray[np.int
     row, column, weight = (np.concatenate(parts) for parts in (rows, columns, weights))
     links = sparse.coo_matrix((weight, (row, column)), shape=(seeds.size, seeds.size))
     links = (links + links.T).tocsr()
-    return np.asarray(_solve(links, likely.ravel(), seeds.ravel()).reshape(shape))
+    return np.asarray(_solve(links, likely.ravel(), seeds.ravel()).reshape(shape), dtype=np.float64)
 
 
 def _solve(links: Any, likely: Floats, seeds: NDArray[np.int8]) -> Floats:
@@ -129,7 +132,7 @@ def _solve(links: Any, likely: Floats, seeds: NDArray[np.int8]) -> Floats:
     found, _ = cg(system, right, x0=likely[free], rtol=TOLERANCE, maxiter=STEPS, M=scale)
     share = known.copy()
     share[free] = found
-    return share
+    return np.asarray(share, dtype=np.float64)
 
 
 def _joined(mask: Mask, inside: list[Voxel]) -> Mask:
