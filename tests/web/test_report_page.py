@@ -143,7 +143,7 @@ def test_goes_back_to_an_earlier_version(own_server: Server, visit: Visit, study
     expect(dialog).to_contain_text("2 saves")
     expect(dialog).to_contain_text("It reads as the report does now.")
     dialog.get_by_role("button", name="As thecal words it").click()
-    expect(dialog.locator("ins")).to_contain_text("The second words.")
+    expect(dialog.locator("section ins")).to_contain_text("The second words.")
     dialog.get_by_role("button", name="Go back to this version").click()
     saved(page)
     expect(impression(page)).not_to_have_value("The second words.")

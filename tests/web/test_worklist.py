@@ -59,7 +59,7 @@ def zipped(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     assert cli.main([*call, "--quiet"]) == 0
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted((folder / "images").rglob("*")):
+        for path in sorted((folder / "dicom").rglob("*")):
             if path.is_file():
                 archive.write(path, path.relative_to(folder))
     return packed.getvalue()
