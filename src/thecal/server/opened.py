@@ -103,6 +103,16 @@ class Opened:
             one.forget_old()
         return result
 
+    def warm(self) -> None:
+        """Loads what the first opened study needs, so that its reader need not wait for it."""
+        from thecal import report
+        from thecal.records import Reading
+
+        memory: dict[str, Any] = {}
+        pipeline.rank(Reading("none"), self.knowledge, "clinical", memory)
+        report.words.read("en")
+        self._rates = {**memory, **self._rates}
+
     def row(self, study_id: str) -> StudyRow:
         """The study's row."""
         return studies.find(self.archive, study_id)

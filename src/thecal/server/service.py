@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,7 @@ def serve(host: str, port: int, data: str | None, say: Callable[[str], None]) ->
         port = listening.getsockname()[1]
         keys = read_keys(folder)
         application = Application(folder, keys, names_of(port))
+        threading.Thread(target=application.room.opened.warm, daemon=True).start()
         told = f"[{host}]" if ":" in host and not host.startswith("[") else host
         say(f"thecal serves on http://{told}:{port}/?token={keys.token}")
         say("The address opens once, in one browser. Ctrl-C stops; nothing that was saved is lost.")
