@@ -1,0 +1,37 @@
+"""A lesion that stands out of the cord on one side is exophytic; one that swells the cord evenly is not."""
+
+from __future__ import annotations
+
+from findings import spines
+from phantoms import Blob, Spine
+
+from thecal.findings.exophytic import stand_out
+
+CODE = "exophytic"
+
+
+def test_an_even_swelling_is_not_exophytic_and_outside_the_cord_nothing_is_said() -> None:
+    assert spines.seen(spines.case("inside"), CODE).state == "absent"
+    assert "does not lie within the cord" in spines.gap(spines.case("outside"), CODE)
+
+
+def test_an_ellipse_stands_out_nowhere_and_a_bump_does() -> None:
+    import numpy as np
+
+    grid = np.stack(np.meshgrid(np.arange(-12, 12, 0.4), np.arange(-12, 12, 0.4)), axis=-1).reshape(-1, 2)
+    cord = (grid[:, 0] / 6.5) ** 2 + (grid[:, 1] / 4.5) ** 2 < 1
+    bump = cord | (np.hypot(grid[:, 0] - 6, grid[:, 1]) < 4.5)
+    assert stand_out(*grid[cord].T)[0] < 0.1
+    share, turn = stand_out(*grid[bump].T)
+    assert share > stand_out(*grid[cord].T)[0] + 0.05
+    assert abs(turn) < 0.6
+
+
+def test_a_bulge_out_of_the_cord_is_seen() -> None:
+    spine = spines.with_blobs(
+        Spine(),
+        Blob(1, (0, 0, 0), (5, 4, 9), spines.TUMOUR, within="cord"),
+        Blob(1, (6.5, 0, 0), (3.8, 3.5, 6), spines.TUMOUR),
+    )
+    finding = spines.seen(spines.reading_of(spine), CODE)
+    assert spines.value(finding) > 0.25
