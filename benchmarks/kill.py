@@ -111,7 +111,7 @@ def workers_left(folder: Path) -> int:
             words = path.read_bytes().split(b"\0")
         except OSError:
             continue
-        found += b"thecal.server.worker" in words and str(folder).encode() in words
+        found += b"thecal.server.process" in words and str(folder).encode() in words
     return found
 
 

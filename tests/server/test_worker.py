@@ -23,7 +23,7 @@ def work(archive: Archive, kill: bool = False) -> int:
     job = jobs.take(archive)
     assert job is not None
     words = [str(archive.folder), str(job.id), job.study_id, str(job.token)]
-    process = subprocess.Popen([sys.executable, "-m", "thecal.server.worker", *words], stdin=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-m", "thecal.server.process", *words], stdin=subprocess.PIPE)
     if kill:
         assert process.stdin is not None
         process.stdin.close()

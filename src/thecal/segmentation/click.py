@@ -17,11 +17,13 @@ Floats = NDArray[np.float64]
 Voxel = tuple[int, int, int]
 
 # What lies within this of a click is looked at; a walker from further away never comes (mm).
-REACH_MM = 40.0
+REACH_MM = 32.0
 # Around a click the structure's own brightness is learnt within this (mm), in the click's own slice.
 LEARN_MM = 2.0
 # How hard an edge of one sd of noise is to cross, and how much brightness alone counts beside the walk.
-EDGE, PRIOR = 0.4, 0.1
+EDGE, PRIOR = 0.4, 0.3
+# What brightness says fades with the distance from the nearest click (mm).
+FADES_MM = 16.0
 # A voxel is like the structure within so many sd of its brightness; as likely anything else at this density.
 SPREAD, ELSE = 2.5, 0.2
 # Structures less bright or dark than this share of the image's range are not told from noise.
@@ -72,7 +74,7 @@ def _near(shape: tuple[int, ...], spacing: Floats, clicks: list[Voxel], reach_mm
 
 
 def _likely(values: Floats, spacing: Floats, inside: list[Voxel]) -> Floats:
-    """Probability of the structure by brightness alone, from what is seen around the clicks."""
+    """Probability of the structure by brightness alone, as it is seen around the clicks, and the less the further away."""
     near = _near(values.shape[1:], spacing, inside, LEARN_MM)
     inner = np.zeros(values.shape[1:])
     for image in values:
@@ -81,7 +83,10 @@ def _likely(values: Floats, spacing: Floats, inside: list[Voxel]) -> Floats:
         sd = max(1.4826 * float(np.median(np.abs(own - middle))), LEAST_SD)
         inner += ((image - middle) / (SPREAD * sd)) ** 2
     density = np.exp(-inner / (2 * len(values)))
-    return np.asarray(density / (density + ELSE))
+    grid = np.ogrid[tuple(slice(0, n) for n in near.shape)]
+    steps = [sum(((grid[axis] - click[axis]) * spacing[axis]) ** 2 for axis in range(3)) for click in inside]
+    fading = np.exp(-np.min(steps, axis=0) / (2 * FADES_MM**2))
+    return np.asarray(fading * density / (density + ELSE))
 
 
 def _seeds(shape: tuple[int, ...], inside: list[Voxel], outside: list[Voxel]) -> NDArray[np.int8]:

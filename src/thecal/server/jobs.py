@@ -57,7 +57,7 @@ class Foreman:
                 self._failed(job, f"The reader could not be started: {error.strerror}.")
 
     def _run(self, job: jobs.Job) -> None:
-        command = [sys.executable, "-m", "thecal.server.worker", str(self.archive.folder), str(job.id), job.study_id]
+        command = [sys.executable, "-m", "thecal.server.process", str(self.archive.folder), str(job.id), job.study_id]
         worker = subprocess.Popen([*command, str(job.token)], stdin=subprocess.PIPE)
         while worker.poll() is None:
             if self.stopping.wait(0.05):

@@ -1,13 +1,9 @@
-"""A reader in a process of its own: one job, then it ends. `python -m thecal.server.worker DATA JOB STUDY TOKEN`.
-
-It dies with its server: the pipe on its standard input closes. What it had not committed is made again.
-"""
+"""A reader of one job: reads the study, commits it with the job's token, or says why it could not."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -40,7 +36,6 @@ def main(arguments: list[str]) -> int:
     archive = open_archive(Path(folder))
     job = jobs.Job(int(job_id), study_id, int(token))
     _be_modest()
-    threading.Thread(target=_die_with_the_server, daemon=True).start()
     threading.Thread(target=_beat, args=(archive, job), daemon=True).start()
     try:
         _read(archive, job)
@@ -71,12 +66,6 @@ def _be_modest() -> None:
 
     os.nice(POLITE)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
-
-
-def _die_with_the_server() -> None:
-    while os.read(0, 1):  # not through sys.stdin, whose lock would break the interpreter's end
-        pass
-    os._exit(BROKE)
 
 
 def _beat(archive: Archive, job: jobs.Job) -> None:
@@ -173,7 +162,3 @@ def ranked_of(report: Report, knowledge: Knowledge) -> dict[str, Any]:
         name = "None of these" if best.entity == "none_of_these" else knowledge.vocabulary.name(best.entity)
         first = {"entity": best.entity, "name": name, "probability": best.probability, "interval": list(best.interval)}
     return {"lesions": len(report.reading.lesions), "first": first}
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
