@@ -18,15 +18,19 @@ Row = dict[str, str]
 FOLDER = Path(thecal.findings.__file__).parent / "cards"
 # What a number's own error is worth beside those counted, in studies.
 WORTH = 6.0
+# No card is made from fewer studies.
+LEAST_STUDIES = 8
 
 
 def fit(rows: Sequence[Row], segmenter: str, weights_digest: str, simulator: str) -> Iterator[Card]:
-    """A card for every finding that was assessed and is shown at least once."""
+    """A card for every finding that was assessed often enough."""
     by_finding: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if not row["not_shown"] and (row["probabilities"] or row["value"]):
             by_finding[row["finding"]].append(row)
     for code, mine in sorted(by_finding.items()):
+        if len(mine) < LEAST_STUDIES:
+            continue
         plain = Card(
             code,
             segmenter,
@@ -44,7 +48,7 @@ def _numbers(card: Card, rows: Sequence[Row]) -> Card:
     """A number's standard deviation widened or narrowed so that its 90 % intervals hold the truth nine times in ten."""
     off = np.array([abs(float(row["value"]) - float(row["truth"])) / max(float(row["sd"]), 1e-6) for row in rows])
     needed = float(np.quantile(off, 0.9)) / 1.645
-    factor = float(np.exp((len(off) * np.log(max(needed, 0.2)) + 0.0 * WORTH) / (len(off) + WORTH)))
+    factor = float(np.exp((len(off) * np.log(max(needed, 0.2))) / (len(off) + WORTH)))
     return replace(card, sd_factor=round(factor, 3), before={"held": round(float(np.mean(off <= 1.645)), 3)},
                    after={"held": round(float(np.mean(off <= 1.645 * factor)), 3)})  # fmt: skip
 

@@ -29,7 +29,7 @@ def test_a_state_that_was_often_wrong_is_believed_less() -> None:
 
 def test_a_state_that_was_never_seen_is_taken_nearly_at_its_word() -> None:
     bare = Card("syrinx", "simulation", "abc", "digest", (), 0, {}, {})
-    assert meaning("present", STATES, bare)["present"] == pytest.approx(0.85)
+    assert meaning("present", STATES, bare)["present"] == pytest.approx(0.95)
 
 
 def test_other_outlines_widen_and_the_method_says_so() -> None:
