@@ -16,10 +16,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import findings_store
+import findings_store  # type: ignore[import-not-found,unused-ignore]
 import numpy as np
-from findings_cards import FOLDER, calibration, corrected, fit, write
-from findings_store import DEVELOP, ENTITIES, HOLD_OUT, Stored, studies, true_segmentation
+from findings_cards import FOLDER, calibration, corrected, fit, write  # type: ignore[import-not-found,unused-ignore]
+from findings_store import DEVELOP, ENTITIES, HOLD_OUT, Stored, studies, true_segmentation  # type: ignore[import-not-found,unused-ignore]
 
 import thecal.findings
 from thecal.findings import measure, room
