@@ -263,12 +263,12 @@ def _read(
 
 def _segmenters(call: argparse.Namespace) -> tuple[str, ...]:
     """An installed segmenter, where one is asked for, and after it thecal's own."""
-    from thecal.segmentation import SEGMENTERS, segmenter
+    from thecal.segmentation import DEFAULT, segmenter
 
     chosen = getattr(call, "segmenter", None)
     if chosen:
         segmenter(chosen)  # refused before images are read
-    return (chosen, *SEGMENTERS) if chosen else SEGMENTERS
+    return (chosen, *DEFAULT) if chosen else DEFAULT
 
 
 def _ingest(

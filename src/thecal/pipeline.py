@@ -119,7 +119,7 @@ def read(
     *,
     changes: Sequence[Change] = (),
     earlier: Report | None = None,
-    segmenters: Sequence[str] = ("classic",),
+    segmenters: Sequence[str] = ("learned",),
     base_rates: BaseRates = "clinical",
     language: str = "en",
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),

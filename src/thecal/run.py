@@ -13,7 +13,7 @@ from thecal.knowledge import load
 from thecal.pipeline import BaseRates, Event, Result
 from thecal.records import Identity, Report, Study
 from thecal.records.form import to_data
-from thecal.segmentation import SEGMENTERS
+from thecal.segmentation import DEFAULT
 
 Log = list[dict[str, Any]]
 
@@ -22,7 +22,7 @@ def read(
     ingest: Callable[[], tuple[Study, Identity]],
     *,
     earlier: Report | None = None,
-    segmenters: Sequence[str] = SEGMENTERS,
+    segmenters: Sequence[str] = DEFAULT,
     base_rates: BaseRates = "clinical",
     language: str = "en",
     progress: Callable[[Event], None] = lambda _: None,

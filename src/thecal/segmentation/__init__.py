@@ -10,7 +10,8 @@ from thecal.records import AlignedStudy, CallWrong, Segmentation
 from thecal.segmentation import external
 
 # The segmenters that come with thecal; others enter by the entry point group thecal.segmenters.
-SEGMENTERS = ("classic",)
+SEGMENTERS = ("learned", "classic")
+DEFAULT = ("learned",)
 Segmenter = Callable[[AlignedStudy, Segmentation | None], Segmentation]
 
 
@@ -28,7 +29,7 @@ def segmenter(name: str) -> Segmenter:
     raise CallWrong("segmenter", expected=f"one of {', '.join((*SEGMENTERS, *external.KINDS))}", found=name)
 
 
-def segment(aligned: AlignedStudy, *, segmenters: Sequence[str] = ("classic",)) -> Segmentation:
+def segment(aligned: AlignedStudy, *, segmenters: Sequence[str] = DEFAULT) -> Segmentation:
     """Segments a study, each segmenter in turn seeing what those before it found."""
     known: Segmentation | None = None
     for name in segmenters:
@@ -36,4 +37,4 @@ def segment(aligned: AlignedStudy, *, segmenters: Sequence[str] = ("classic",)) 
     return known if known is not None else Segmentation()
 
 
-__all__ = ["SEGMENTERS", "segment", "segmenter"]
+__all__ = ["DEFAULT", "SEGMENTERS", "segment", "segmenter"]

@@ -6,13 +6,13 @@ draws nothing there: levels without an anchor, outlines without a clear edge, en
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thecal.records import PATIENT, AlignedStudy, LabelMap, NotAssessed, Role, Segmentation, Volume
+from thecal.records import PATIENT, AlignedStudy, LabelMap, NotAssessed, Role, Segmentation, Series, Volume
 from thecal.records.geometry import resample, transform_points
 from thecal.segmentation import codes
 from thecal.segmentation.composition import Voice, Window, compose, part_of, weight_of, window
@@ -21,7 +21,18 @@ from thecal.segmentation.frame import Floats
 from thecal.segmentation.lesions import Canal, Harvest, Looked, harvest, look
 from thecal.segmentation.numbering import Numbering, number, spanned
 
+
+@dataclass(frozen=True)
+class By:
+    """Who drew a label map: the segmenter and the digest of its weights, where it has some."""
+
+    name: str
+    weights_digest: str = ""
+
+
+Hand = Callable[[Series, Floats | None], Drawing]
 NAME = "classic"
+BY = By(NAME)
 # The series on which the canal is looked for first; what is found there guides the others.
 LEADERS: tuple[Role, ...] = ("T2w", "T2w_fs", "T2starw", "ct_myelogram", "T1w", "T1w_ce", "other", "ADC", "dwi")
 LEAD_QUALITY = 0.40
@@ -34,22 +45,28 @@ def segment(aligned: AlignedStudy, given: Segmentation | None = None) -> Segment
 
     given is what an earlier segmenter found: its maps and lesions stand, this one fills in what they lack.
     """
-    drawings = draw_all(aligned)
+    return assemble(aligned, draw_all(aligned), BY, given)
+
+
+def assemble(
+    aligned: AlignedStudy, drawings: Sequence[Drawing], by: By, given: Segmentation | None = None
+) -> Segmentation:
+    """A study's segmentation from what was drawn on each series; by names who drew."""
     numbering = number(aligned, drawings)
     canal = _canal(aligned, drawings)
     own = replace(
-        _anatomy(aligned, drawings, numbering, canal),
+        _anatomy(aligned, drawings, numbering, canal, by),
         region=dict(numbering.region),
         not_told=(*_untold(drawings), *numbering.not_told),
         lesion_threshold=LESION_THRESHOLD,
     )
     if given is None or given.composed_lesion is None:
-        own = _with_lesions(aligned, drawings, numbering, canal, own)
+        own = _with_lesions(aligned, drawings, numbering, canal, own, by)
     return own if given is None else _filled(given, own)
 
 
-def draw_all(aligned: AlignedStudy) -> list[Drawing]:
-    """Cord and sac on every series, the clearest kind first, so that its line can guide the others."""
+def draw_all(aligned: AlignedStudy, draw: Hand = draw) -> list[Drawing]:
+    """Cord and sac on every series, the clearest kind first, so that its line can guide the others; draw does one of them."""
     images = [one for one in aligned.study.images() if one.role in CSF_GUESSES and one.key in aligned.to_reference]
     images.sort(key=lambda one: (LEADERS.index(one.role), one.plane == "axial", one.key))
     drawings: list[Drawing] = []
@@ -69,8 +86,8 @@ def _guide(aligned: AlignedStudy, drawings: Sequence[Drawing], key: str) -> Floa
     return np.column_stack([transform_points(carry, points), best.line.cord.astype(float)])
 
 
-def _map(volume: Volume, names: dict[int, str], key: str | None, notes: tuple[str, ...]) -> LabelMap:
-    return LabelMap(volume, names, key, NAME, notes=notes)
+def _map(volume: Volume, names: dict[int, str], key: str | None, by: By, notes: tuple[str, ...]) -> LabelMap:
+    return LabelMap(volume, names, key, by.name, by.weights_digest, notes)
 
 
 def _notes(drawing: Drawing) -> tuple[str, ...]:
@@ -88,14 +105,15 @@ def _untold(drawings: Sequence[Drawing]) -> list[NotAssessed]:
 
 
 def _anatomy(
-    aligned: AlignedStudy, drawings: Sequence[Drawing], numbering: Numbering, canal: tuple[Window, Canal] | None
-) -> Segmentation:
+    aligned: AlignedStudy, drawings: Sequence[Drawing], numbering: Numbering, canal: tuple[Window, Canal] | None,
+    by: By,
+) -> Segmentation:  # fmt: skip
     """Anatomy and its probabilities, series by series and composed."""
     maps, probability = {}, {}
     for one in drawings:
         if one.drawn:
             volume = numbering.painted(aligned, one.key, one.anatomy())
-            maps[one.key] = _map(volume, codes.ANATOMY, one.key, _notes(one))
+            maps[one.key] = _map(volume, codes.ANATOMY, one.key, by, _notes(one))
             cord, sac = one.cord_share, np.clip(one.canal_share - one.cord_share, 0, 1)
             probability[one.key] = {"cord": one.frame.back(cord), "sac": one.frame.back(sac)}
     composed = None
@@ -104,7 +122,7 @@ def _anatomy(
         if canal is not None:
             labels[canal[0]] = _labels(canal[1])
         volume = numbering.painted(aligned, None, Volume(labels, aligned.reference.affine))
-        composed = _map(volume, codes.ANATOMY, None, ("composed over all series that were drawn on",))
+        composed = _map(volume, codes.ANATOMY, None, by, ("composed over all series that were drawn on",))
     return Segmentation(anatomy=maps, probability=probability, composed_anatomy=composed)
 
 
@@ -143,7 +161,7 @@ def _canal(aligned: AlignedStudy, drawings: Sequence[Drawing]) -> tuple[Window, 
 
 def _with_lesions(
     aligned: AlignedStudy, drawings: Sequence[Drawing], numbering: Numbering, canal: tuple[Window, Canal] | None,
-    own: Segmentation,
+    own: Segmentation, by: By,
 ) -> Segmentation:  # fmt: skip
     """The segmentation with lesions looked for wherever the canal was drawn."""
     if canal is None or aligned.reference is None:
@@ -153,7 +171,7 @@ def _with_lesions(
     looked = look(aligned, drawings, canal[1])
     found = harvest(aligned, drawings, canal[1], looked, LESION_THRESHOLD)
     notes = _lesion_notes(looked)
-    maps = _native_lesions(aligned, drawings, canal[1], found, notes)
+    maps = _native_lesions(aligned, drawings, canal[1], found, by, notes)
     told = own.not_told
     if not looked.finds:
         told = (
@@ -165,8 +183,8 @@ def _with_lesions(
     probability = {key: {**parts, "lesion": maps[key][1]} for key, parts in own.probability.items()}
     return replace(
         own, lesion={key: pair[0] for key, pair in maps.items()}, probability=probability,
-        composed_lesion=_whole(aligned, canal[0], found.tissue, codes.LESION, notes),
-        composed_instances=_whole(aligned, canal[0], found.instances, {0: "none"}, notes),
+        composed_lesion=_whole(aligned, canal[0], found.tissue, codes.LESION, by, notes),
+        composed_instances=_whole(aligned, canal[0], found.instances, {0: "none"}, by, notes),
         lesions=tuple(replace(one, levels=spanned(numbering, aligned, canal[1].grid, found.instances == one.instance))
                       for one in found.lesions),
         not_told=told,
@@ -174,16 +192,16 @@ def _with_lesions(
 
 
 def _whole(
-    aligned: AlignedStudy, box: Window, part: NDArray[np.int16], names: dict[int, str], notes: tuple[str, ...]
+    aligned: AlignedStudy, box: Window, part: NDArray[np.int16], names: dict[int, str], by: By, notes: tuple[str, ...]
 ) -> LabelMap:
     assert aligned.reference is not None
     labels = np.zeros(aligned.reference.shape, dtype=np.int16)
     labels[box] = part
-    return _map(Volume(labels, aligned.reference.affine), names, None, notes)
+    return _map(Volume(labels, aligned.reference.affine), names, None, by, notes)
 
 
 def _native_lesions(
-    aligned: AlignedStudy, drawings: Sequence[Drawing], canal: Canal, found: Harvest, notes: tuple[str, ...]
+    aligned: AlignedStudy, drawings: Sequence[Drawing], canal: Canal, found: Harvest, by: By, notes: tuple[str, ...]
 ) -> dict[str, tuple[LabelMap, Volume]]:
     """Tissue codes and lesion probability on each series' own grid."""
     tissue, sure = Volume(found.tissue, canal.grid.affine), Volume(found.sure, canal.grid.affine)
@@ -193,7 +211,7 @@ def _native_lesions(
             carry = aligned.to_reference[one.key]
             labels = one.frame.back(resample(tissue, one.frame.grid, carry, order=0).voxels)
             likely = one.frame.back(resample(sure, one.frame.grid, carry).voxels)
-            out[one.key] = (_map(labels, codes.LESION, one.key, notes), likely)
+            out[one.key] = (_map(labels, codes.LESION, one.key, by, notes), likely)
     return out
 
 

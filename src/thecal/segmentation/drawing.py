@@ -100,7 +100,7 @@ def draw(series: Series, guide: Floats | None = None) -> Drawing:
     flaw = flaw_of(frame) if guesses else f"outlines are not read from a series of role {series.role}"
     if flaw:
         return _nothing(series, frame, flaw)
-    leading = _line_in(frame, guide)
+    leading = line_in(frame, guide)
     tried: list[tuple[float, Drawing]] = []
     for csf, weight in guesses:
         one = _draw_as(series, frame, csf, leading)
@@ -127,7 +127,8 @@ def _nothing(series: Series, frame: Frame, why: str) -> Drawing:
     return Drawing(series, frame, line, NO_TUBE, NO_TUBE, None, False, why)
 
 
-def _line_in(frame: Frame, guide: Floats | None) -> Centreline | None:
+def line_in(frame: Frame, guide: Floats | None) -> Centreline | None:
+    """A line found elsewhere (n, 4: RAS mm of this series and 1 for cord) in a frame; None where there is none."""
     if guide is None or len(guide) < 2:
         return None
     points = frame.from_world(guide[:, :3])

@@ -250,6 +250,45 @@ def _cord_edge(scaled: Image, expected: Floats, first: bool) -> tuple[Image, NDA
     return slope, closed_path(cost.astype(np.float32))
 
 
+def tube_of(probability: Image, spacing: Floats, step: float, radii: Floats) -> Tube:
+    """The tube along which a probability map passes one half, at steps from foot to head; confidence its mean within.
+
+    Each cross-section is centred on its own middle; heights that hold nothing are left out.
+    """
+    top = (probability.shape[2] - 1) * spacing[2]
+    z = np.arange(0.0, top + 1e-6, step)
+    near = np.clip(np.round(z / spacing[2]).astype(int), 0, probability.shape[2] - 1)
+    inside = np.where(probability > 0.5, probability, 0)[:, :, near]
+    mass, size = inside.sum(axis=(0, 1)), (inside > 0).sum(axis=(0, 1))
+    keep = size > 0
+    weight = np.maximum(mass, 1e-6)
+    x = (inside.sum(axis=1) * (np.arange(inside.shape[0]) * spacing[0])[:, None]).sum(axis=0) / weight
+    y = (inside.sum(axis=0) * (np.arange(inside.shape[1]) * spacing[1])[:, None]).sum(axis=0) / weight
+    x, y, z, confidence = x[keep], y[keep], z[keep], (mass / np.maximum(size, 1))[keep]
+    if not len(z):
+        return Tube(x, y, z, np.zeros((0, RAYS)), confidence, np.zeros((0, RAYS)))
+    rays = profiles(probability, spacing, x, y, z, radii)
+    out = rays < 0.5
+    first = np.where(out.any(axis=2), out.argmax(axis=2), len(radii) - 1)
+    high, low = (take(rays, (first + n)[:, :, None])[:, :, 0] for n in (-1, 0))
+    part = np.clip((high - 0.5) / np.maximum(high - low, 1e-6), 0, 1)
+    radius = np.where(first > 0, radii[np.maximum(first, 1) - 1] + part * (radii[1] - radii[0]), radii[0])
+    return Tube(x, y, z, radius, confidence, course(radius, SLOW_MM / step))
+
+
+def joined(one: Tube, other: Tube) -> Tube:
+    """The cross-sections of both tubes from foot to head."""
+    order = np.argsort(np.concatenate([one.z, other.z]), kind="stable")
+    parts = ((getattr(one, name), getattr(other, name)) for name in ("x", "y", "z", "radius", "confidence", "expected"))
+    return Tube(*(np.concatenate(pair)[order] for pair in parts))
+
+
+def levels_along(frame: Frame, tube: Tube, csf: int) -> Levels:
+    """Signal of cord and CSF along a cord that is already drawn."""
+    rays = profiles(smoothed(frame), frame.spacing, tube.x, tube.y, tube.z, CORD_RADII)
+    return _levels(rays, tube.z, csf, tube.step_mm)
+
+
 def off_centre(radius: Floats) -> tuple[Floats, Floats]:
     """x and y of each outline's centre of area relative to the centre it was drawn from."""
     area = 1.5 * (radius**2).sum(axis=1)

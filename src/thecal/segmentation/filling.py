@@ -1,0 +1,79 @@
+"""Cord drawn where edges lost it: a mass blurs the edge between cord and CSF, and a trained network still knows the cord.
+
+Edges stay wherever they were drawn. Between and beyond them the network's outline is taken, from the head down to where it is no
+longer sure: below the conus it hesitates between roots and cord.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import ndimage
+
+from thecal.segmentation.centreline import Centreline
+from thecal.segmentation.drawing import Drawing, line_in
+from thecal.segmentation.frame import Floats, Mask
+from thecal.segmentation.network import Net, look
+from thecal.segmentation.outline import CORD_RADII, OUTLINE_STEP_MM, Tube, joined, levels_along, tube_of
+
+# The network's cord ends where its certainty, over this height, falls below this, or its area.
+OVER_MM = 15.0
+LEAST_CERTAINTY = 0.70
+LEAST_AREA_MM2 = 12.0
+# A gap in it this short is bridged; what follows a longer one counts where it is surer and this tall.
+RETURN_CERTAINTY, RETURN_MM = 0.78, 40.0
+
+
+def fill(drawing: Drawing, net: Net, along: Floats | None = None) -> Drawing:
+    """The drawing with cord where it was lost. along is the line of another series, which tells where there is cord (line_in)."""
+    guide = line_in(drawing.frame, along)
+    if not len(drawing.line) or not _misses(drawing, guide):
+        return drawing
+    step = float(max(drawing.frame.spacing[2], OUTLINE_STEP_MM))
+    seen = tube_of(look(drawing.frame, drawing.line, net), drawing.frame.spacing, step, CORD_RADII)
+    sure = _sure(seen) if guide is None else _guided(seen, guide)
+    lost = np.array([drawing.cord.at(float(z)) is None for z in seen.z], dtype=bool)
+    added = seen.part(sure & lost)
+    if not len(added):
+        return drawing
+    cord = joined(drawing.cord, added)
+    is_cord = np.array([cord.at(float(z)) is not None for z in drawing.line.z], dtype=bool)
+    levels = drawing.levels or levels_along(drawing.frame, cord, drawing.line.csf)
+    line = replace(drawing.line, cord=drawing.line.cord | is_cord)
+    return replace(drawing, line=line, cord=cord, levels=levels, why_not="")
+
+
+def _misses(drawing: Drawing, guide: Centreline | None) -> bool:
+    """Whether some of the line has no cord, where a guide that runs there has some."""
+    z = drawing.line.z
+    without = np.array([drawing.cord.at(float(height)) is None for height in z], dtype=bool)
+    return bool((without & (_has_cord(guide, z) if guide is not None else True)).any())
+
+
+def _has_cord(guide: Centreline, z: Floats) -> Mask:
+    return np.asarray(np.interp(z, guide.z, guide.cord.astype(float), left=0, right=0) >= 0.5)
+
+
+def _guided(seen: Tube, guide: Centreline) -> Mask:
+    return _has_cord(guide, seen.z) & (seen.areas_mm2() >= LEAST_AREA_MM2)
+
+
+def _sure(seen: Tube) -> Mask:
+    """Heights at which the network's cord counts."""
+    if not len(seen):
+        return np.zeros(0, dtype=bool)
+    z = np.arange(seen.z[0], seen.z[-1] + seen.step_mm / 2, seen.step_mm)
+    place = np.clip(np.rint((seen.z - z[0]) / seen.step_mm).astype(int), 0, len(z) - 1)
+    certainty, area = np.zeros(len(z)), np.zeros(len(z))
+    certainty[place], area[place] = seen.confidence, seen.areas_mm2()
+    width = max(1, round(OVER_MM / seen.step_mm))
+    mean = ndimage.uniform_filter1d(certainty * (area >= LEAST_AREA_MM2), width, mode="nearest")
+    runs, count = ndimage.label(mean >= LEAST_CERTAINTY)
+    keep = np.zeros(len(z), dtype=bool)
+    for number in range(count, 0, -1):
+        run = runs == number
+        sure_again = run.sum() * seen.step_mm >= RETURN_MM and mean[run].mean() >= RETURN_CERTAINTY
+        if number == count or sure_again:
+            keep |= run
+    return np.asarray(keep[place])
