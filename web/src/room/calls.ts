@@ -3,15 +3,11 @@
 import { get, post } from "../api/client";
 import type { EntityName } from "../api/types";
 import type { Edit, Run } from "./correcting/runs";
-import type { Changed, Differential, ReadingAnswer, SeriesLine, Term, Wish } from "./types";
+import type { Changed, Differential, ReadingAnswer, Term, Wish } from "./types";
 
 const of = (id: string, rest: string): string => `/api/studies/${encodeURIComponent(id)}/${rest}`;
 
 export const loadReading = (id: string, signal: AbortSignal): Promise<ReadingAnswer> => get(of(id, "reading"), { signal });
-
-/** The series alone: they may be seen while the reading may not. */
-export const loadSeries = (id: string, signal: AbortSignal): Promise<{ series: SeriesLine[]; words: Record<string, string> }> =>
-  get(of(id, "series"), { signal });
 
 /** Where a volume lies; its digest keeps a copy in the browser for ever. */
 const asked = (path: string, digest: string | null | undefined): string => (digest ? `${path}?v=${digest}` : path);

@@ -76,6 +76,12 @@ export class Films {
     this.failed.value = failed;
   }
 
+  /** Lets go of the films whose key meets a condition. */
+  drop(which: (key: string) => boolean): void {
+    this.shown.value = new Map([...this.shown.value].filter(([key]) => !which(key)));
+    this.failed.value = new Map([...this.failed.value].filter(([key]) => !which(key)));
+  }
+
   clear(): void {
     this.shown.value = new Map();
     this.used.clear();

@@ -9,6 +9,7 @@ import { hear } from "../shell/events";
 import { type LesionMap, applyEdits } from "./correcting/runs";
 import type { Edit } from "./correcting/runs";
 import * as calls from "./calls";
+import { Earlier, isEarlier, ownKey } from "./earlier";
 import { Films } from "./films";
 import { Saves, type Operation, type Strokes } from "./saves";
 import { type Affine, type Vec3, IDENTITY, apply } from "./slices/geometry";
@@ -48,7 +49,7 @@ export class Session {
   readonly busy = signal<string | null>(null);
 
   readonly words = computed<Words>(() => this.answer.value?.words ?? this.blindWords.value);
-  readonly series = computed<SeriesLine[]>(() => this.answer.value?.series ?? this.blindSeries.value);
+  readonly series = computed<SeriesLine[]>(() => [...(this.answer.value?.series ?? this.blindSeries.value), ...this.earlier.series.value]);
   readonly lesions = computed<Lesion[]>(() => this.answer.value?.report.reading.lesions ?? []);
   readonly findings = computed<Finding[]>(() => this.answer.value?.report.reading.findings ?? []);
   readonly notAssessed = computed<NotAssessed[]>(() => this.answer.value?.report.reading.not_assessed ?? []);
@@ -60,6 +61,7 @@ export class Session {
     return map ? spanOf(map) : [];
   });
 
+  readonly earlier: Earlier;
   readonly films: Films;
   readonly stage: Stage;
   readonly saves: Saves;
@@ -71,8 +73,9 @@ export class Session {
   private readonly unhear: () => void;
 
   constructor(readonly id: string) {
-    this.films = new Films((line) => calls.seriesUrl(id, line.key, line.digest), this.ending.signal);
+    this.films = new Films((line) => this.urlOf(line), this.ending.signal);
     this.stage = new Stage(this);
+    this.earlier = new Earlier(() => this.stage.landmarks.value, this.ending.signal);
     this.saves = new Saves({
       key: `room/${id}`,
       send: (operation, base) => this.send(operation, base),
@@ -85,6 +88,11 @@ export class Session {
     this.unhear = hear("study", (study) => {
       if (study.id === id) this.hearOf(study);
     });
+  }
+
+  private urlOf(line: SeriesLine): string {
+    const before = isEarlier(line.key) ? this.earlier.id.peek() : null;
+    return before === null ? calls.seriesUrl(this.id, line.key, line.digest) : calls.seriesUrl(before, ownKey(line.key), line.digest);
   }
 
   private hearOf(study: Study): void {
@@ -120,8 +128,9 @@ export class Session {
   private async refuse(error: unknown): Promise<void> {
     if (this.ending.signal.aborted) return;
     if (error instanceof ApiError && error.failure === "locked") {
+      const images = (error.body as { theirs?: Images | null } | null)?.theirs;
+      if (images?.series) return this.openBlind(images);
       const study = await loadStudy(this.id).catch(() => null);
-      if (study?.blind && study.state === "ready") return this.openBlind();
       if (study && study.state !== "attention") {
         this.opening.value = { is: "waiting", study };
         return;
@@ -131,18 +140,13 @@ export class Session {
   }
 
   /** The images alone: findings and ranking are shown once the reader has committed their own. */
-  private async openBlind(): Promise<void> {
-    try {
-      const { series, words } = await calls.loadSeries(this.id, this.ending.signal);
-      batch(() => {
-        this.blindSeries.value = series;
-        this.blindWords.value = words;
-        this.opening.value = { is: "blind" };
-        this.stage.hangUp(series);
-      });
-    } catch (error) {
-      this.opening.value = { is: "failed", why: error instanceof Error ? error.message : String(error) };
-    }
+  private openBlind(images: Images): void {
+    batch(() => {
+      this.blindSeries.value = images.series;
+      this.blindWords.value = images.words;
+      this.opening.value = { is: "blind" };
+      this.stage.hangUp(images.series);
+    });
   }
 
   private begin(answer: ReadingAnswer): void {
@@ -336,6 +340,12 @@ export class Session {
     this.films.clear();
     this.labels.value = {};
   }
+}
+
+/** What may be seen of a study that is read blind first. */
+interface Images {
+  series: SeriesLine[];
+  words: Record<string, string>;
 }
 
 /** What was done, and what puts back what was there before. */

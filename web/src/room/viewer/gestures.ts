@@ -1,5 +1,6 @@
 /** What the pointer does in a view. Left: the chosen tool. Right: window. Middle: pan. Wheel: slices; with Ctrl: zoom. */
 
+import { isEarlier } from "../earlier";
 import type { Session } from "../session";
 import { type Vec3, add, distance, subtract } from "../slices/geometry";
 import { type Frame, middle, toPatient, toScreen } from "../slices/frame";
@@ -85,11 +86,19 @@ export class Gestures {
     }
     const grabbed = this.grabbed(drag.frame, from);
     if (grabbed && ["cross", "length", "angle", "roi"].includes(drag.tool)) drag.measure = grabbed;
-    else if (drag.tool === "cross") this.stage.crosshair.value = point;
+    else if (drag.tool === "cross") this.point(point, event.shiftKey);
     else if (drag.tool === "length" || drag.tool === "angle" || drag.tool === "roi") drag.measure = this.newMeasure(drag.tool, point);
+    else if (isEarlier(this.painter.view()?.series)) return;
     else if (drag.tool === "brush" || drag.tool === "eraser") drag.stroke = Stroke.begin(this.session, drag.tool, point, drag.frame);
     else if (drag.tool === "click") void proposeAt(this.session, point, event.shiftKey ? "add" : event.altKey ? "refuse" : "new", this.painter.view()?.series ?? null);
     else if (drag.tool === "level") this.stage.naming.value = point;
+  }
+
+  /** Moves the crosshair; with Shift in an earlier study says that this is the place the crosshair shows now. */
+  private point(point: Vec3, match: boolean): void {
+    const series = this.painter.view()?.series ?? null;
+    if (match && isEarlier(series)) this.session.earlier.match(this.stage.crosshair.value, point);
+    else this.stage.pointIn(series, point);
   }
 
   private newMeasure(kind: Kind, point: Vec3): { id: number; point: number } | undefined {
@@ -124,7 +133,7 @@ export class Gestures {
     const point = toPatient(drag.frame, at.x, at.y);
     if (drag.measure) this.setPoint(drag.measure.id, drag.measure.point, point);
     else if (drag.stroke) drag.stroke.extend(point);
-    else if (drag.tool === "cross") this.stage.crosshair.value = point;
+    else if (drag.tool === "cross") this.point(point, event.shiftKey);
     else if (drag.tool === "window") this.turnWindow(drag, at);
     else if (drag.tool === "pan") this.pan(drag, at);
     else if (drag.tool === "zoom") this.zoomBy(drag, at);

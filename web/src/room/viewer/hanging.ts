@@ -1,5 +1,6 @@
 /** Which series hangs where when a study is opened, and what a view shows. */
 
+import { isEarlier } from "../earlier";
 import type { Vec3 } from "../slices/geometry";
 import type { Plane } from "../slices/frame";
 import type { SeriesLine } from "../types";
@@ -56,9 +57,9 @@ export function hang(series: readonly SeriesLine[]): View[] {
 /** The series before contrast that fits an enhanced one, or the other way round: same plane, T1. */
 export function partner(series: readonly SeriesLine[], key: string): SeriesLine | null {
   const own = series.find((line) => line.key === key);
-  if (!own) return null;
+  if (!own || isEarlier(key)) return null;
   const fits = (line: SeriesLine): boolean =>
-    line.key !== key && line.role.startsWith("T1w") && isEnhanced(line) !== isEnhanced(own);
-  if (!own.role.startsWith("T1w")) return series.find((line) => line.key !== key && line.plane === own.plane) ?? null;
+    line.key !== key && !isEarlier(line.key) && line.role.startsWith("T1w") && isEnhanced(line) !== isEnhanced(own);
+  if (!own.role.startsWith("T1w")) return series.find((line) => line.key !== key && !isEarlier(line.key) && line.plane === own.plane) ?? null;
   return series.find((line) => fits(line) && line.plane === own.plane) ?? series.find(fits) ?? null;
 }

@@ -1,5 +1,6 @@
 /** What is drawn over the image: crosshair, sides of the patient, ruler, measures, brush. */
 
+import { isEarlier } from "../earlier";
 import type { Session } from "../session";
 import { type Vec3, letters, scale } from "../slices/geometry";
 import { type Frame, toScreen } from "../slices/frame";
@@ -25,17 +26,18 @@ export function drawOver(canvas: HTMLCanvasElement, session: Session, painter: P
   on.clearRect(0, 0, canvas.width, canvas.height);
   const pen: Pen = { on, frame, density: painter.density };
   const { stage } = session;
-  if (stage.crosshairShown.peek()) drawCross(pen, stage.crosshair.peek());
+  const before = isEarlier(view.series);
+  if (stage.crosshairShown.peek()) drawCross(pen, stage.pointFor(view.series));
   drawSides(pen);
   drawScale(pen);
-  if (stage.rulerShown.peek() && view.plane !== "axial") drawRuler(pen, session);
+  if (stage.rulerShown.peek() && view.plane !== "axial" && !before) drawRuler(pen, session);
   for (const measure of stage.measures.peek()) {
     if (measure.series === view.series && measure.plane === view.plane && onSlice(frame, measure)) drawMeasure(pen, measure, painter.values);
   }
   const pulse = stage.pulse.peek();
-  if (pulse) drawRing(pen, pulse);
+  if (pulse && !before) drawRing(pen, pulse);
   const hover = painter.hover.peek();
-  if (hover && PAINTING.includes(stage.tool.peek())) drawBrush(pen, session, hover);
+  if (hover && !before && PAINTING.includes(stage.tool.peek())) drawBrush(pen, session, hover);
 }
 
 function line(pen: Pen, points: readonly (readonly [number, number])[]): void {

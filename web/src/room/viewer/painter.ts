@@ -2,6 +2,7 @@
 
 import { effect, signal } from "@preact/signals";
 import type { Film } from "../films";
+import { isEarlier } from "../earlier";
 import type { LabelName, Session } from "../session";
 import type { Vec3 } from "../slices/geometry";
 import { type Frame, frameOf, toScreen } from "../slices/frame";
@@ -78,7 +79,7 @@ export class Painter {
     const { stage, painted, settled, labels, lesion, lesions } = this.session;
     const read = [this.size, this.hover, painted, settled, labels, lesion, lesions, stage.views, stage.crosshair, stage.crosshairShown, stage.windows,
       stage.measures, stage.looks, stage.rulerShown, stage.pulse, stage.proposal, stage.brush, stage.tool, stage.active, stage.landmarks,
-      this.session.films.shown, this.session.films.failed];
+      this.session.films.shown, this.session.films.failed, this.session.earlier.shared, this.session.earlier.steps];
     for (const one of read) void one.value;
     if (this.view()?.against?.how === "blink") void stage.beat.value;
   }
@@ -100,7 +101,7 @@ export class Painter {
       this.info.value = this.missing(view);
       return;
     }
-    const frame = frameOf(film.volume, view.plane, { at: this.session.stage.crosshair.peek(), centre: view.centre, zoom: view.zoom }, width, height);
+    const frame = frameOf(film.volume, view.plane, { at: this.session.stage.pointFor(view.series), centre: view.centre, zoom: view.zoom }, width, height);
     this.frame = frame;
     this.paint(context, film, view, frame);
     drawOver(this.over, this.session, this, frame, view);
@@ -117,9 +118,9 @@ export class Painter {
     this.pixels ??= context.createImageData(frame.width, frame.height);
     const pixels = new Uint32Array(this.pixels.data.buffer);
     grey(shown.values, shown.window, pixels);
-    this.coverLabels(pixels, frame);
+    if (!isEarlier(view.series)) this.coverLabels(pixels, frame);
     context.putImageData(this.pixels, 0, 0);
-    const beyond = isBeyond(frame, this.session.stage.crosshair.peek());
+    const beyond = isBeyond(frame, this.session.stage.pointFor(view.series));
     const info: Info = { slice: frame.slice, slices: frame.slices, window: shown.window, shownSeries: shown.series, failed: null, beyond };
     if (JSON.stringify(info) !== JSON.stringify(this.info.peek())) this.info.value = info;
   }

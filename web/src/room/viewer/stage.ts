@@ -2,7 +2,8 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Session } from "../session";
-import { type Vec3 } from "../slices/geometry";
+import { isEarlier } from "../earlier";
+import { type Vec3, add, subtract } from "../slices/geometry";
 import { type Plane, middle, nativePlane, scrolled } from "../slices/frame";
 import type { Window } from "../slices/render";
 import type { Place, SeriesLine } from "../types";
@@ -93,6 +94,17 @@ export class Stage {
     });
   }
 
+  /** The crosshair in the space of a series: an earlier study has its own. */
+  pointFor(key: string | null): Vec3 {
+    const at = this.crosshair.value;
+    return isEarlier(key) ? add(at, this.session.earlier.shift(at)) : at;
+  }
+
+  /** Puts the crosshair on a point of a series' space. */
+  pointIn(key: string | null, point: Vec3): void {
+    this.crosshair.value = isEarlier(key) ? subtract(point, this.session.earlier.shift(this.crosshair.value)) : point;
+  }
+
   film(key: string | null): Film | null {
     if (key === null) return null;
     const line = this.session.series.value.find((one) => one.key === key);
@@ -125,7 +137,7 @@ export class Stage {
   scroll(index: number, by: number): void {
     const view = this.views.value[index];
     const film = view ? this.film(view.series) : null;
-    if (view && film) this.crosshair.value = scrolled(film.volume, view.plane, this.crosshair.value, by);
+    if (view && film) this.pointIn(view.series, scrolled(film.volume, view.plane, this.pointFor(view.series), by));
   }
 
   zoom(index: number, factor: number, about: Vec3 | null): void {
@@ -134,7 +146,7 @@ export class Stage {
     if (!view || !film) return;
     const zoom = Math.min(16, Math.max(0.5, view.zoom * factor));
     const centre = view.centre ?? middle(film.volume);
-    const point = about ?? this.crosshair.value;
+    const point = about ?? this.pointFor(view.series);
     const share = 1 - view.zoom / zoom;
     const drawn = centre.map((part, axis) => part + (point[axis as 0 | 1 | 2] - part) * share) as unknown as Vec3;
     this.change(index, { zoom, centre: drawn });
@@ -169,6 +181,13 @@ export class Stage {
     this.pulse.value = point;
     clearTimeout(this.pulseTimer);
     this.pulseTimer = setTimeout(() => (this.pulse.value = null), 1800);
+  }
+
+  /** Views of an earlier study show this one's again. */
+  dropEarlier(): void {
+    const first = this.session.series.value.find((line) => !isEarlier(line.key));
+    this.views.value = this.views.value.map((view) => (isEarlier(view.series) ? { ...view, series: first?.key ?? null, centre: null, zoom: 1, against: null } : view));
+    this.session.films.drop(isEarlier);
   }
 
   private before: Layout = "4";

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { useSession } from "../context";
+import { isEarlier } from "../earlier";
 import { PLANES } from "../slices/frame";
 import { planeOf } from "./hanging";
 import { roleName } from "../words";
@@ -34,7 +35,7 @@ export function ViewBox({ index, onPainter }: { index: number; onPainter: (index
   const view = stage.views.value[index];
   const info = painter?.info.value ?? null;
   const line = session.series.value.find((one) => one.key === view?.series);
-  const name = line ? `${view?.plane} ${roleName(session.words.value, line.role)}` : "no series";
+  const name = line ? `${isEarlier(line.key) ? "earlier: " : ""}${view?.plane} ${roleName(session.words.value, line.role)}` : "no series";
   const choose = (): void => { stage.active.value = index; };
   const drop = (event: DragEvent): void => {
     const key = event.dataTransfer?.getData("text/thecal-series");

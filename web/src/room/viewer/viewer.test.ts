@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { pairs, shiftAt } from "../earlier";
+import type { Vec3 } from "../slices/geometry";
 import { volumeOf } from "../slices/volume";
 import type { SeriesLine } from "../types";
 import { hang, ordered, partner } from "./hanging";
@@ -76,5 +78,21 @@ describe("labels", () => {
     map.voxels.fill(21, 54, 63);
     expect(vertebrae(map).map(({ name, at }) => [name, at])).toEqual([["T1", [1, 1, 12]], ["T2", [1, 1, 2]]]);
     expect(spanOf(map)[0]).toMatchObject({ instance: 21, from: [0, 0, 12] });
+  });
+});
+
+describe("an earlier study", () => {
+  const here = [{ name: "T1", at: [0, 0, 40] as Vec3 }, { name: "T2", at: [0, 2, 20] as Vec3 }, { name: "T3", at: [0, 4, 0] as Vec3 }];
+  const there = [{ name: "T2", at: [1, 2, 25] as Vec3 }, { name: "T3", at: [1, 6, 1] as Vec3 }];
+  const known = pairs(here, there);
+
+  it("is in step at each shared vertebra, and between them by how near they are", () => {
+    expect(known.map((one) => one.shift)).toEqual([[1, 0, 5], [1, 2, 1]]);
+    expect(shiftAt(known, [0, 0, 20])).toEqual([1, 0, 5]);
+    expect(shiftAt(known, [0, 0, 10])).toEqual([1, 1, 3]);
+    expect(shiftAt(known, [0, 0, 90])).toEqual([1, 0, 5]);
+  });
+  it("stays where it is while nothing is shared", () => {
+    expect(shiftAt(pairs(here, []), [3, 3, 3])).toEqual([0, 0, 0]);
   });
 });
