@@ -25,6 +25,7 @@ class Server(Protocol):
 def opened(page: Page) -> Page:
     """The room once its first view shows an image."""
     expect(view(page, 0)).to_have_attribute("data-ready", "true", timeout=SLOW_MS)
+    expect(page.locator(".room[data-masks], .room .blind")).to_be_attached(timeout=SLOW_MS)
     return page
 
 
@@ -57,6 +58,7 @@ def finding(page: Page, code: str) -> Locator:
 
 def correct(page: Page, code: str, state: str) -> None:
     """Sets a finding by the menu beside it."""
+    page.bring_to_front()
     row = finding(page, code)
     if not row.is_visible():
         page.locator(".finding-group summary").first.click()
@@ -115,7 +117,8 @@ def test_a_sign_jumps_to_its_slice(server: Server, study: str, visit: Visit) -> 
     expect(shown).to_have_attribute("data-ready", "true")
     expect(page.locator(".view-active")).to_have_attribute("data-series", where["series_key"])
     jumped = shown.get_attribute("data-slice")
-    page.keyboard.press("PageDown")
+    shown.hover()
+    page.mouse.wheel(0, 100)
     expect(shown).not_to_have_attribute("data-slice", str(jumped))
     sign.click()
     expect(shown).to_have_attribute("data-slice", str(jumped))

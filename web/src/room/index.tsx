@@ -86,7 +86,7 @@ function Desk({ study, blind }: { study: Study | null; blind: boolean }) {
   };
   const { stage } = session;
   return (
-    <div class="room">
+    <div class="room" data-masks={session.labels.value.lesion ? "true" : undefined}>
       <h1 class="hidden-text">{study?.title ?? "Study"}</h1>
       <Beat />
       <div class="room-images">
