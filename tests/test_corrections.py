@@ -179,3 +179,19 @@ def test_a_sign_of_an_erased_lesion_goes_with_it() -> None:
     reading = corrections.correct(Reading("r"), [change], "s")
     assert reading.findings == ()
     assert reading.changes == (change,)
+
+
+def test_a_drawing_touches_its_lesion_and_no_far_one_and_naming_a_vertebra_touches_all() -> None:
+    before = case()[1]
+    one, two = (lesion.tracking_uid for lesion in before.lesions)
+    composed = before.composed_instances
+    assert composed is not None
+    height = voxel_to_mm(reference(), np.argwhere(composed.volume.voxels == 1))[:, 2]
+    inside = np.argwhere(composed.volume.voxels == 1)
+    top = inside[height > np.quantile(height, 0.8)]
+    flat = np.ravel_multi_index(tuple(top.T), composed.volume.shape, order="F")
+    assert corrections.touched(before, before) == frozenset()
+    assert corrections.touched(before, after(drawn(Edit(0, 0, runs(flat))))) == frozenset({one})
+    assert corrections.touched(before, after(drawn(Edit(0, 0, runs(place_of(1)))))) == frozenset({two})
+    named = Change("map/anatomy", None, Named((0.0, -20.0, 0.0), "T6"), "A. Reader", "t1")
+    assert corrections.touched(before, after(named)) is None

@@ -38,6 +38,8 @@ NOTE = "corrected by hand"
 # Tissues beside a lesion that are not its own volume: oedema, polar cyst, syrinx.
 BESIDE = (3, 11, 12)
 CORD, SAC = 1, 2
+# A lesion this near to what was drawn is looked at anew: its surroundings may be others now.
+NEAR_MM = 15.0
 BODIES = {
     **{f"C{n}": 10 + n for n in range(1, 8)}, **{f"T{n}": 20 + n for n in range(1, 14)},
     **{f"L{n}": 40 + n for n in range(1, 7)}, "S1": 50,
@@ -176,6 +178,24 @@ def redraw(before: Redrawn, aligned: AlignedStudy, change: Change) -> Redrawn:
         assert isinstance(change.after, Named)
         made = _name(before.segmentation, aligned, change.after)
     return Redrawn(made, {**before.former, **{lesion.instance: lesion for lesion in made.lesions}})
+
+
+def touched(before: Segmentation, after: Segmentation) -> frozenset[str] | None:
+    """The lesions that drawing changed, or beside which it changed something; None where more than lesions did, as levels."""
+    if after.composed_anatomy is not before.composed_anatomy:
+        return None
+    numbers = {lesion.instance for lesion in after.lesions if lesion not in before.lesions}
+    made = after.composed_instances
+    if made is not None and after is not before:
+        grid = made.volume.grid
+        old, new = maps_of(before, grid), maps_of(after, grid)
+        changed = np.argwhere((old.tissue != new.tissue) | (old.instance != new.instance))
+        if len(changed):
+            reach = np.ceil(NEAR_MM / grid.spacing_mm).astype(int)
+            low, high = np.maximum(changed.min(axis=0) - reach, 0), changed.max(axis=0) + reach + 1
+            near = new.instance[tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))]
+            numbers |= {int(number) for number in np.unique(near)}
+    return frozenset(lesion.tracking_uid for lesion in after.lesions if lesion.instance in numbers)
 
 
 def _draw(before: Redrawn, aligned: AlignedStudy, grid: Grid, drawn: Drawn, at: str) -> Segmentation:

@@ -19,9 +19,10 @@ from functools import cache
 from typing import Any, Literal, TypeVar
 
 from thecal import __version__
-from thecal.corrections import as_measured, correct, effective, redraw
+from thecal.corrections import as_measured, correct, effective, redraw, touched
 from thecal.knowledge import Knowledge
 from thecal.records import (
+    PATIENT,
     AlignedStudy,
     Change,
     Comparison,
@@ -155,13 +156,19 @@ def read(
         "segment", [images, told, *segmenters],
         lambda: segmentation.segment(aligned, segmenters=segmenters), Segmentation(), "where structures and lesions lie",
     )  # fmt: skip
-    segmented, drawn = _corrected(run, segmented, aligned, effective(changes), [images, told, *segmenters])
-    reading_id = digest(images, told, *segmenters, *drawn)
+    first, of_maps = segmented, effective(changes)
+    states = _states([images, told, *segmenters], of_maps)
+    segmented = _corrected(run, first, aligned, of_maps, states)
+    reading_id = digest(images, told, *segmenters, *states[-1])
     nothing_measured: tuple[Reading, tuple[Hole, ...]] = (Reading(reading_id), ())
     unranked: tuple[Differential, ...] = ()
+    whole = [images, told, knowledge.digest, *segmenters]
+    before, anew = _measured_before(run, first, segmented, states, whole)
     measured, broken = run.stage(
-        "measure", [images, told, knowledge.digest, *segmenters, *drawn],
-        lambda: findings.measure(aligned, segmented, knowledge.vocabulary, reading_id=reading_id),
+        "measure", [*whole, *states[-1]],
+        lambda: findings.measure(
+            aligned, segmented, knowledge.vocabulary, reading_id=reading_id, subjects=anew, before=before
+        ),
         nothing_measured, "every sign of the images",
     )  # fmt: skip
     run.holes.extend(broken)
@@ -177,19 +184,37 @@ def read(
     return Result(study, aligned, segmented, report)
 
 
+def _states(inputs: Sequence[str], of_maps: Sequence[Change]) -> list[list[str]]:
+    """What names the maps after none, one, two … of a reader's corrections of them; nothing names them before any."""
+    data = [to_data(change) for change in of_maps]
+    return [[digest(*inputs, data[:count])] if count else [] for count in range(len(of_maps) + 1)]
+
+
 def _corrected(
-    run: _Run, segmented: Segmentation, aligned: AlignedStudy, of_maps: Sequence[Change], inputs: Sequence[str]
-) -> tuple[Segmentation, list[str]]:
-    """The segmentation with a reader's corrections of maps, and the digest of these; going on from the last state in memory."""
-    names = [digest(*inputs, [to_data(change) for change in of_maps[:count]]) for count in range(len(of_maps) + 1)]
-    known = [count for count in range(1, len(names)) if f"redraw:{names[count]}" in run.memory]
-    start = max(known, default=0)
-    state = run.memory[f"redraw:{names[start]}"] if start else as_measured(segmented)
-    for count in range(start, len(of_maps)):
-        state = redraw(state, aligned, of_maps[count])
-        run.memory[f"redraw:{names[count + 1]}"] = state
+    run: _Run, first: Segmentation, aligned: AlignedStudy, of_maps: Sequence[Change], states: Sequence[Sequence[str]]
+) -> Segmentation:
+    """The segmentation with a reader's corrections of maps; going on from the last state in memory."""
+    keys = [f"redraw:{name}" for names in states[1:] for name in names]
+    start = max((count for count, key in enumerate(keys, 1) if key in run.memory), default=0)
+    state = run.memory[keys[start - 1]] if start else as_measured(first)
+    for change, key in zip(of_maps[start:], keys[start:], strict=True):
+        state = redraw(state, aligned, change)
+        run.memory[key] = state
     made: Segmentation = state.segmentation
-    return made, names[-1:] if of_maps else []
+    return made
+
+
+def _measured_before(
+    run: _Run, first: Segmentation, now: Segmentation, states: Sequence[Sequence[str]], inputs: Sequence[str]
+) -> tuple[Reading | None, frozenset[str] | None]:
+    """The reading of the last state that is in memory, and whom drawing since then leaves to be measured; all, without one."""
+    for names in reversed(states[:-1]):
+        made = run.memory.get(f"measure:{digest(*inputs, *names)}")
+        state = run.memory.get(f"redraw:{names[0]}") if names else as_measured(first)
+        if isinstance(made, tuple) and state is not None:
+            anew = touched(state.segmentation, now)
+            return made[0], None if anew is None else anew | {PATIENT}
+    return None, None
 
 
 def with_stated(reading: Reading, stated: Sequence[Finding]) -> Reading:

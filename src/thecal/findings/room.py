@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import ModuleType
 
 from thecal.findings import (
@@ -75,23 +76,33 @@ MODULES: tuple[ModuleType, ...] = (
 # Signs of the patient rather than of one lesion, among those that no module measures yet.
 OF_THE_PATIENT = ("dysraphism", "pachymeningeal_enhancement", "brain_lesion", "hydrocephalus")
 NO_METHOD = "not measured by this version"
+FAILED = "its measurement failed"
 
 
 def measure(
-    aligned: AlignedStudy, segmentation: Segmentation, vocabulary: Vocabulary, *, reading_id: str
+    aligned: AlignedStudy,
+    segmentation: Segmentation,
+    vocabulary: Vocabulary,
+    *,
+    reading_id: str,
+    subjects: Collection[str] | None = None,
+    before: Reading | None = None,
 ) -> tuple[Reading, tuple[Hole, ...]]:
     """Everything seen in a study, sign by sign, and what was not assessed and why.
 
     A module that breaks down leaves a hole and its sign not assessed. Signs of a lesion are asked for each lesion; without
     one they are not assessed, of the patient. Imaging signs of the vocabulary that no module measures are not assessed.
+    subjects are those to be measured (all, when None); the signs of others stay as they are in `before`, where they are there.
     """
+    known = _known(before, subjects)
     findings: list[Finding] = []
     gaps: list[NotAssessed] = []
     holes: list[Hole] = []
     try:
         for module in MODULES:
             for lesion in _subjects(module.SUBJECT, segmentation):
-                outcome = _ask(module, aligned, segmentation, lesion, holes)
+                subject = lesion.tracking_uid if lesion else PATIENT
+                outcome = known.get((module.CODE, subject)) or _ask(module, aligned, segmentation, lesion, holes)
                 if isinstance(outcome, Finding):
                     findings.append(outcome)
                 else:
@@ -115,6 +126,15 @@ def measure(
     return Reading(reading_id, None, segmentation.lesions, tuple(findings), tuple(gaps)), tuple(holes)
 
 
+def _known(before: Reading | None, subjects: Collection[str] | None) -> dict[tuple[str, str], Finding | NotAssessed]:
+    """What an earlier reading says of those who are not to be measured; what failed is tried again."""
+    if before is None or subjects is None:
+        return {}
+    gaps = [gap for gap in before.not_assessed if gap.reason != FAILED]
+    said: list[Finding | NotAssessed] = [*before.findings, *gaps]
+    return {(one.code, one.subject): one for one in said if one.subject not in subjects}
+
+
 def _subjects(subject: str, segmentation: Segmentation) -> tuple[Lesion | None, ...]:
     return segmentation.lesions if subject == "lesion" and segmentation.lesions else (None,)
 
@@ -133,7 +153,7 @@ def _ask(
         return outcome
     except Exception as error:  # noqa: BLE001  one sign may fail in any way; the others stand, and the hole is named
         holes.append(Hole(f"measure {module.CODE}", f"{type(error).__name__}: {error}", f"the sign {module.CODE}"))
-        return NotAssessed(module.CODE, about, "its measurement failed")
+        return NotAssessed(module.CODE, about, FAILED)
 
 
 def _unmeasured(segmentation: Segmentation, vocabulary: Vocabulary) -> list[NotAssessed]:
