@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def jobs(data: Path, out: Path, participants: Sequence[str] = (), sessions: Sequ
     found = []
     for name in sorted(set(wanted)):
         visits = [path for path in sorted(there[name].glob("ses-*")) if path.is_dir()]
-        for visit in visits or [None]:
+        for visit in (*visits,) or (None,):
             if chosen and (visit is None or visit.name not in chosen):
                 continue
             label = visit.name if visit else None
@@ -209,19 +210,19 @@ def _one_by_one(todo: Sequence[Job], asked: Asked) -> Iterator[Row]:
 
 def _on_dask(todo: Sequence[Job], asked: Asked, workers: int, scheduler: str | None) -> Iterator[Row]:
     try:
-        from dask.distributed import Client, LocalCluster, as_completed
+        dask: Any = import_module("dask.distributed")
     except ImportError as error:
         raise CallWrong(
             "--n-workers", expected="Dask, which several workers need", found="it is not installed",
             remedy="pip install 'thecal[cluster]', or leave --n-workers and --scheduler out.",
         ) from error  # fmt: skip
-    here = None if scheduler else LocalCluster(
+    here = None if scheduler else dask.LocalCluster(
         n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
     )  # fmt: skip
     try:
-        with Client(scheduler or here) as client:
+        with dask.Client(scheduler or here) as client:
             sent = {client.submit(read, job, asked, pure=False, retries=1): job for job in todo}
-            for future in as_completed(sent):
+            for future in dask.as_completed(sent):
                 lost = {"name": sent[future].name, "state": "failed", "why": "its worker was lost, twice"}
                 yield future.result() if future.status == "finished" else lost
     finally:

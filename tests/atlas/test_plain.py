@@ -16,7 +16,10 @@ def test_the_head_names_identifier_revision_and_that_nobody_has_reviewed_it() ->
 
 def test_counts_descriptions_and_references_follow_the_text() -> None:
     told = rendered("halo")
-    assert "PUBLISHED COUNTS (with the state, of all looked at; series)\n     4 of 12     2  present: Tumour [1, 2]" in told
+    assert (
+        "PUBLISHED COUNTS (with the state, of all looked at; series)\n     4 of 12     2  present: Tumour [1, 2]"
+        in told
+    )
     assert "DESCRIBED, NOT COUNTED\n  present: Cyst (4 %) [2]" in told
     assert "   1. First. On halos. J. 2001. doi:10.1/x.\n   2. On mimics. J. 2002.\n" in told
 

@@ -140,8 +140,8 @@ def _voices(aligned: AlignedStudy, drawings: Sequence[Drawing], structure: str) 
         able = [one for one in able if not one.canal_only]
     out = []
     for one in able:
-        share = one.cord_share if structure == "cord" else one.canal_share
-        out.append(Voice(one.frame.here(share), one.frame.here(one.told), aligned.to_reference[one.key],
+        share, told = (one.cord_share, one.told_cord) if structure == "cord" else (one.canal_share, one.told)
+        out.append(Voice(one.frame.here(share), one.frame.here(told), aligned.to_reference[one.key],
                          weight_of(one.frame.native)))  # fmt: skip
     return out
 

@@ -84,6 +84,16 @@ class Drawing:
             out[:, :, k] = self.sac.at(z) is not None or self.cord.at(z) is not None
         return out
 
+    @cached_property
+    def told_cord(self) -> Image:
+        """1 where it was told whether there is cord: not where it was lost, above the lowest cross-section that was drawn."""
+        out = np.zeros_like(self.told)
+        for k in range(out.shape[2] if len(self.cord) else 0):
+            z = k * self.frame.spacing[2]
+            if z < self.cord.z[0] or self.cord.at(z) is not None:
+                out[:, :, k] = self.told[:, :, k]
+        return out
+
     def anatomy(self) -> Volume:
         """Label map of cord and sac on the series' own grid."""
         labels = np.zeros(self.frame.shape, dtype=np.int16)
