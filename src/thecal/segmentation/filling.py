@@ -38,10 +38,20 @@ def fill(drawing: Drawing, net: Net, along: Floats | None = None) -> Drawing:
     if not len(added):
         return drawing
     cord = joined(drawing.cord, added)
-    is_cord = np.array([cord.at(float(z)) is not None for z in drawing.line.z], dtype=bool)
     levels = drawing.levels or levels_along(drawing.frame, cord, drawing.line.csf)
-    line = replace(drawing.line, cord=drawing.line.cord | is_cord)
-    return replace(drawing, line=line, cord=cord, levels=levels, why_not="")
+    return replace(drawing, line=_clearer(drawing.line, cord, added), cord=cord, levels=levels, why_not="")
+
+
+def _clearer(line: Centreline, cord: Tube, added: Tube) -> Centreline:
+    """The line with cord where it was added, and as clear there as the network is sure, so that it may guide other series."""
+    has_cord = np.array([cord.at(float(z)) is not None for z in line.z], dtype=bool)
+    cuts = [added.at(float(z)) for z in line.z]
+    sure = np.array([0.0 if cut is None else cut.confidence for cut in cuts])
+    gained = np.maximum(sure - line.evidence, 0)
+    step = float(np.median(np.diff(line.z))) if len(line) > 1 else 0.0
+    return replace(
+        line, cord=line.cord | has_cord, evidence=line.evidence + gained, worth=line.worth + step * float(gained.sum())
+    )
 
 
 def _misses(drawing: Drawing, guide: Centreline | None) -> bool:
