@@ -192,6 +192,8 @@ def test_a_drawing_touches_its_lesion_and_no_far_one_and_naming_a_vertebra_touch
     flat = np.ravel_multi_index(tuple(top.T), composed.volume.shape, order="F")
     assert corrections.touched(before, before) == frozenset()
     assert corrections.touched(before, after(drawn(Edit(0, 0, runs(flat))))) == frozenset({one})
-    assert corrections.touched(before, after(drawn(Edit(0, 0, runs(place_of(1)))))) == frozenset({two})
+    assert corrections.touched(before, after(drawn(Edit(0, 0, runs(place_of(1)))))) == frozenset()
+    beside = drawn(Edit(3, 1, runs(place_of(2)[:5] - 1)))
+    assert corrections.touched(before, after(beside)) == frozenset({one, two})
     named = Change("map/anatomy", None, Named((0.0, -20.0, 0.0), "T6"), "A. Reader", "t1")
     assert corrections.touched(before, after(named)) is None
