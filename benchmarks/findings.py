@@ -1,4 +1,4 @@
-"""Every sign against the truth of simulated studies: python benchmarks/findings.py STORE --masks truth [--hold-out].
+"""Every sign against the truth of simulated studies: python benchmarks/findings.py STORE --masks own [--hold-out].
 
 Studies are simulated once and kept in STORE, and a row per study and sign goes into STORE/rows-<masks>.csv as it is measured; a
 study is measured again when the code of the findings has changed. Develop studies may be looked at; those held out are for the
@@ -23,6 +23,7 @@ from findings_store import DEVELOP, ENTITIES, HOLD_OUT, Stored, studies, true_se
 
 import thecal.findings
 from thecal.findings import measure, room
+from thecal.findings.calibration import QUIET
 from thecal.knowledge import load
 from thecal.records import PATIENT, Finding, NotAssessed, Reading, Segmentation
 from thecal.segmentation import segment
@@ -33,7 +34,6 @@ Row = dict[str, str]
 # States with fewer studies are shown, but are too few to enter a balanced accuracy.
 LEAST = 3
 NOT_ASSESSED = "not assessed"
-QUIET = ("absent", "none", "single", "well_defined")
 
 
 def main() -> None:

@@ -11,37 +11,45 @@ from pathlib import Path
 import numpy as np
 
 import thecal.findings
-from thecal.findings.calibration import Card, calibrated, correct, load_cards
+from thecal.findings.calibration import GENERAL, QUIET, TRUST, WORTH, Card, calibrated, correct, load_cards
 from thecal.records import Finding
 
 Row = dict[str, str]
 FOLDER = Path(thecal.findings.__file__).parent / "cards"
-# What a number's own error is worth beside those counted, in studies.
-WORTH = 6.0
 # No card is made from fewer studies.
 LEAST_STUDIES = 8
 
 
 def fit(rows: Sequence[Row], segmenter: str, weights_digest: str, simulator: str) -> Iterator[Card]:
-    """A card for every finding that was assessed often enough."""
+    """A card for every finding that was assessed often enough, and the general one for the others."""
     by_finding: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if not row["not_shown"] and (row["probabilities"] or row["value"]):
             by_finding[row["finding"]].append(row)
+    every = [row for mine in by_finding.values() for row in mine]
+    general = Card(GENERAL, segmenter, weights_digest, simulator, _generators(every),
+                   len({(row["entity"], row["seed"]) for row in every}), {}, {}, trust=_trust(every))  # fmt: skip
+    yield replace(general, sd_factor=_numbers(general, [row for row in every if row["value"]]).sd_factor)
     for code, mine in sorted(by_finding.items()):
-        if len(mine) < LEAST_STUDIES:
-            continue
-        plain = Card(
-            code,
-            segmenter,
-            weights_digest,
-            simulator,
-            tuple(sorted({row["generator"] for row in mine})),
-            len(mine),
-            {},
-            {},
-        )
-        yield _numbers(plain, mine) if mine[0]["value"] else _states(plain, mine)
+        if len(mine) >= LEAST_STUDIES:
+            plain = replace(general, code=code, generators=_generators(mine), studies=len(mine))
+            yield _numbers(plain, mine) if mine[0]["value"] else _states(plain, mine)
+
+
+def _generators(rows: Sequence[Row]) -> tuple[str, ...]:
+    return tuple(sorted({row["generator"] for row in rows}))
+
+
+def _trust(rows: Sequence[Row]) -> dict[str, float]:
+    """How often measured states were right, over all signs: those that say there is nothing, and the others."""
+    right = {"quiet": WORTH * TRUST, "loud": WORTH * TRUST}
+    seen = {"quiet": WORTH, "loud": WORTH}
+    for row in rows:
+        for state, p in json.loads(row["probabilities"] or "{}").items():
+            kind = "quiet" if state in QUIET else "loud"
+            seen[kind] += p
+            right[kind] += p * (state == row["truth"])
+    return {kind: round(right[kind] / seen[kind], 4) for kind in seen}
 
 
 def _numbers(card: Card, rows: Sequence[Row]) -> Card:
@@ -93,8 +101,10 @@ def calibration(told: Sequence[tuple[Mapping[str, float], str]]) -> tuple[float,
 
 
 def write(cards: Iterator[Card]) -> int:
-    """Writes each card as its finding's file; returns how many."""
+    """Writes each card as its finding's file in place of those before; returns how many."""
     FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.glob("*.json"):
+        old.unlink()
     count = 0
     for card in cards:
         text = json.dumps(asdict(card), indent=1, sort_keys=True, ensure_ascii=False)
@@ -107,7 +117,8 @@ def corrected(rows: Sequence[Row]) -> list[Row]:
     """Rows as they read once their findings are calibrated by the cards that stand."""
     cards, out = load_cards(), []
     for row in rows:
-        if row["finding"] not in cards or not (row["probabilities"] or row["value"]):
+        card = cards.get(row["finding"]) or cards.get(GENERAL)
+        if card is None or not (row["probabilities"] or row["value"]):
             out.append(row)
             continue
         chances = json.loads(row["probabilities"]) if row["probabilities"] else None
@@ -116,7 +127,7 @@ def corrected(rows: Sequence[Row]) -> list[Row]:
             chances = {state: p / total for state, p in chances.items()}
         value = (float(row["value"]), float(row["sd"])) if row["value"] else (None, None)
         raw = Finding(row["finding"], "", "measured", chances, *value)
-        told = calibrated(raw, cards[row["finding"]], {(row["segmenter"], row["weights_digest"])})
+        told = calibrated(raw, card, {(row["segmenter"], row["weights_digest"])})
         changed = dict(row)
         if told.probabilities is not None:
             changed |= {"state": told.state or "", "probabilities": json.dumps(dict(told.probabilities))}

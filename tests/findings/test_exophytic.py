@@ -35,3 +35,12 @@ def test_a_bulge_out_of_the_cord_is_seen() -> None:
     )
     finding = spines.seen(spines.reading_of(spine), CODE)
     assert spines.value(finding) > 0.25
+
+
+def test_an_outline_seen_from_one_side_alone_still_has_its_ellipse() -> None:
+    import numpy as np
+
+    grid = np.stack(np.meshgrid(np.arange(2, 12, 0.4), np.arange(-12, 12, 0.4)), axis=-1).reshape(-1, 2)
+    lump = grid[np.hypot(grid[:, 0] - 6, grid[:, 1]) < 4]
+    ring = np.concatenate([lump[np.abs(lump[:, 1]) > 1.5], lump[lump[:, 0] > 8]])
+    assert np.isfinite(stand_out(*ring.T)[0])

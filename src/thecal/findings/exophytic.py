@@ -100,5 +100,5 @@ def _ellipse(edge: NDArray[np.float64], kept: NDArray[np.bool_]) -> tuple[NDArra
             np.column_stack([edge[:, 0] ** 2, edge[:, 0] * edge[:, 1], edge[:, 1] ** 2, edge[:, 0], edge[:, 1]]) @ found
         )
         rest = np.where(np.isfinite(every), every, np.inf)
-        kept = rest <= np.sort(rest)[min(least, len(rest)) - 1]
+        kept = np.isfinite(rest) & (rest <= np.sort(rest)[min(least, len(rest)) - 1])
     return found, kept
