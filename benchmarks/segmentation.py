@@ -121,7 +121,7 @@ def summary(rows: Sequence[Mapping[str, str]], segmenter: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("store", type=Path)
-    parser.add_argument("--segmenters", nargs="+", default=["classic"])
+    parser.add_argument("--segmenters", nargs="+", default=["learned", "classic"])
     parser.add_argument("--count", type=int, default=2, help="studies per entity")
     parser.add_argument("--first", type=int, default=5000, help="first seed; keep it away from seeds used elsewhere")
     parser.add_argument("--entities", nargs="+", help="only these; all of the vocabulary and healthy by default")
