@@ -106,7 +106,7 @@ class Server:
             self.cookie = (answer.headers["Set-Cookie"] or "").split(";")[0]
         return self.cookie
 
-    def add_demo(self, entity: str = "ependymoma", seed: int = 3) -> str:
+    def add_demo(self, entity: str = "ependymoma", seed: int = 1) -> str:
         """Has a tiny study simulated and read, and gives its id."""
         made = self.call("POST", "/api/demos", {"entity": entity, "seed": seed, "protocol": "tiny"})["study"]
         wait_until(lambda: self.call("GET", f"/api/studies/{made}")["state"] not in ("queued", "reading"), "it is read")
