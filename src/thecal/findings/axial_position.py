@@ -7,7 +7,7 @@ import numpy as np
 from thecal.findings import belief
 from thecal.findings.axis import axis_of, sections
 from thecal.findings.views import best
-from thecal.findings.within_cord import share_within
+from thecal.findings.within_cord import why_not_within
 from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Segmentation
 
 CODE = "axial_position"
@@ -26,9 +26,7 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     Not assessed outside the cord.
     """
     assert lesion is not None
-    within = share_within(aligned, segmentation, lesion)
-    if within is None or within <= 0.5:
-        reason = "the compartment is not known" if within is None else "the lesion does not lie within the cord"
+    if reason := why_not_within(aligned, segmentation, lesion):
         return NotAssessed(CODE, lesion.tracking_uid, reason)
     view = best(aligned, segmentation, ROLES, lesion, ("axial", "volumetric", "sagittal", "oblique", "coronal"))  # type: ignore[arg-type]
     axis = None if view is None else axis_of(view)

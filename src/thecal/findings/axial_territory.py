@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from thecal.findings import belief
 from thecal.findings.axis import axis_of, sections, spread
 from thecal.findings.views import CORD_CHANGE, View, best
-from thecal.findings.within_cord import share_within
+from thecal.findings.within_cord import why_not_within
 from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Segmentation
 
 CODE = "axial_territory"
@@ -30,9 +30,7 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     drawn by hand (judged). Only for lesions drawn as change of the cord: a mass pushes the territories about.
     """
     assert lesion is not None
-    within = share_within(aligned, segmentation, lesion)
-    if within is None or within <= 0.5:
-        reason = "the compartment is not known" if within is None else "the lesion does not lie within the cord"
+    if reason := why_not_within(aligned, segmentation, lesion):
         return NotAssessed(CODE, lesion.tracking_uid, reason)
     view = best(aligned, segmentation, ROLES, lesion, ("axial", "volumetric", "sagittal", "coronal", "oblique"))  # type: ignore[arg-type]
     if view is None or 2 * view.of(lesion, CORD_CHANGE).sum() < view.tumour(lesion).sum():

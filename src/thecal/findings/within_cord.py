@@ -15,6 +15,14 @@ def share_within(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesi
     return None if told is None else told["intramedullary"]
 
 
+def why_not_within(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion) -> str | None:
+    """Why a sign that only lesions of the cord have is not asked of this one; None where it is."""
+    within = share_within(aligned, segmentation, lesion)
+    if within is None:
+        return "the compartment is not known"
+    return "the lesion does not lie within the cord" if within <= 0.5 else None
+
+
 def compartments(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion) -> Mapping[str, float] | None:
     """How probable each compartment of the lesion is; None where it cannot be told."""
     return _kept(aligned, segmentation, lesion.tracking_uid)

@@ -249,7 +249,7 @@ def _sure(mask: Mask, strength: Image, noise: float, centre: float, half_mm3: fl
 def _defects(drawing: Drawing, place: Depths, scaled: Image) -> Image:
     """Solid tissue in the sac outside the cord, thicker than roots and vessels."""
     frame = drawing.frame
-    near_cord = np.array([drawing.cord.at(float(z)) is not None for z in place.z])
+    near_cord = drawing.cord.covers(place.z)
     dark = (place.sac > 1.0) & (place.cord < -0.5) & (scaled < DEFECT)
     depth = ndimage.distance_transform_edt(np.pad(dark, 1), sampling=frame.spacing)[1:-1, 1:-1, 1:-1]
     least = np.where(near_cord, DEFECT_HALF_MM, CAUDA_HALF_MM)[None, None]

@@ -177,5 +177,4 @@ def _no_cord(looked_for: bool) -> str:
 
 def _trusted_sac(sac: Tube, cord: Tube) -> Tube:
     """The sac where its wall is seen, and wherever the cord was drawn within it."""
-    held = np.array([cord.at(float(z)) is not None for z in sac.z])
-    return trusted(replace(sac, confidence=np.where(held, 1.0, sac.confidence)), LEAST_CONFIDENCE)
+    return trusted(replace(sac, confidence=np.where(cord.covers(sac.z), 1.0, sac.confidence)), LEAST_CONFIDENCE)

@@ -17,11 +17,11 @@ from thecal.segmentation.frame import Floats, Mask
 from thecal.segmentation.network import Net, look
 from thecal.segmentation.outline import CORD_RADII, OUTLINE_STEP_MM, Tube, joined, levels_along, tube_of
 
-# The network's cord ends where its certainty, over this height, falls below this, or its area.
+# The network's cord ends where its certainty, averaged over this height, falls below this; a section this small is none.
 OVER_MM = 15.0
 LEAST_CERTAINTY = 0.70
 LEAST_AREA_MM2 = 12.0
-# A gap in it this short is bridged; what follows a longer one counts where it is surer and this tall.
+# What follows below such an end counts only where it is surer and this tall.
 RETURN_CERTAINTY, RETURN_MM = 0.78, 40.0
 
 
@@ -33,8 +33,7 @@ def fill(drawing: Drawing, net: Net, along: Floats | None = None) -> Drawing:
     step = float(max(drawing.frame.spacing[2], OUTLINE_STEP_MM))
     seen = tube_of(look(drawing.frame, drawing.line, net), drawing.frame.spacing, step, CORD_RADII)
     sure = _sure(seen) if guide is None else _guided(seen, guide)
-    lost = np.array([drawing.cord.at(float(z)) is None for z in seen.z], dtype=bool)
-    added = seen.part(sure & lost)
+    added = seen.part(sure & ~drawing.cord.covers(seen.z))
     if not len(added):
         return drawing
     cord = joined(drawing.cord, added)
@@ -44,21 +43,22 @@ def fill(drawing: Drawing, net: Net, along: Floats | None = None) -> Drawing:
 
 def _clearer(line: Centreline, cord: Tube, added: Tube) -> Centreline:
     """The line with cord where it was added, and as clear there as the network is sure, so that it may guide other series."""
-    has_cord = np.array([cord.at(float(z)) is not None for z in line.z], dtype=bool)
     cuts = [added.at(float(z)) for z in line.z]
     sure = np.array([0.0 if cut is None else cut.confidence for cut in cuts])
     gained = np.maximum(sure - line.evidence, 0)
     step = float(np.median(np.diff(line.z))) if len(line) > 1 else 0.0
     return replace(
-        line, cord=line.cord | has_cord, evidence=line.evidence + gained, worth=line.worth + step * float(gained.sum())
+        line,
+        cord=line.cord | cord.covers(line.z),
+        evidence=line.evidence + gained,
+        worth=line.worth + step * float(gained.sum()),
     )
 
 
 def _misses(drawing: Drawing, guide: Centreline | None) -> bool:
     """Whether some of the line has no cord, where a guide that runs there has some."""
     z = drawing.line.z
-    without = np.array([drawing.cord.at(float(height)) is None for height in z], dtype=bool)
-    return bool((without & (_has_cord(guide, z) if guide is not None else True)).any())
+    return bool((~drawing.cord.covers(z) & (_has_cord(guide, z) if guide is not None else True)).any())
 
 
 def _has_cord(guide: Centreline, z: Floats) -> Mask:

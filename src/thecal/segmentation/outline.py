@@ -74,6 +74,10 @@ class Tube:
                for part in (self.x, self.y, self.radius, self.confidence, self.expected)]  # fmt: skip
         return Slice(float(mix[0]), float(mix[1]), mix[2], float(mix[3]), mix[4])
 
+    def covers(self, heights: Floats) -> NDArray[np.bool_]:
+        """Whether there is a cross-section at each of the heights."""
+        return np.array([self.at(float(z)) is not None for z in heights], dtype=bool)
+
     def moved(self, by: Floats) -> Tube:
         """The same tube seen from another origin: x and y shifted, in mm."""
         return replace(self, x=self.x + by[0], y=self.y + by[1])
