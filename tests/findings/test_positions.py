@@ -50,7 +50,7 @@ def test_a_lesion_beside_the_cord_that_its_own_series_drew_is_not_assessed_there
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Other series of a study may place the lesion within the cord.
-    monkeypatch.setattr("thecal.findings.axial_position.share_within", lambda *_: 0.9)
+    monkeypatch.setattr("thecal.findings.within_cord.share_within", lambda *_: 0.9)
     placed = spines.study(spines.INSIDE, ("T2w",))
     maps = spines.truth(spines.INSIDE, placed)
     anatomy = {}
