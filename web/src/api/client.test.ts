@@ -28,6 +28,13 @@ describe("a call to the server", () => {
     expect(reachable.value).toBe(true);
   });
 
+  it("takes half an answer for none", async () => {
+    const torn = new ReadableStream({ start: (stream) => stream.error(new TypeError("network error")) });
+    vi.stubGlobal("fetch", vi.fn(async () => new Response(torn, { status: 200 })));
+    expect((await failed(get("/api/x"))).failure).toBe("lost");
+    expect(reachable.value).toBe(false);
+  });
+
   it("reads a proxy's page as a fault and not as data", async () => {
     vi.stubGlobal("fetch", vi.fn(async () => new Response("<html>", { status: 502 })));
     expect((await failed(get("/api/x"))).message).toContain("502");

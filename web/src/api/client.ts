@@ -46,7 +46,8 @@ export const remove = <T>(path: string, options?: Options): Promise<T> => call<T
 
 async function call<T>(method: string, path: string, body: unknown, options: Options = {}): Promise<T> {
   const answer = await send(method, path, body, options);
-  const text = await answer.text().catch(() => "");
+  // A server that stops in the middle of an answer has not answered.
+  const text = await answer.text().catch((error: unknown) => lost(path, error, options));
   const data = parse(text);
   if (answer.ok) return data as T;
   throw refusal(answer.status, data, path);
@@ -71,15 +72,19 @@ export async function send(method: string, path: string, body: unknown, options:
     signedIn.value = answer.status !== 401;
     return answer;
   } catch (error) {
-    if (options.signal?.aborted) throw error;
-    reachable.value = false;
-    throw new ApiError("lost", {
-      where: path,
-      expected: "an answer from the server",
-      found: navigator.onLine ? "none" : "no network",
-      remedy: navigator.onLine ? "Is thecal still running? It is tried again by itself." : "It is tried again when the network is back.",
-    });
+    return lost(path, error, options);
   }
+}
+
+function lost(path: string, error: unknown, options: Options): never {
+  if (options.signal?.aborted) throw error;
+  reachable.value = false;
+  throw new ApiError("lost", {
+    where: path,
+    expected: "an answer from the server",
+    found: navigator.onLine ? "none" : "no network",
+    remedy: navigator.onLine ? "Is thecal still running? It is tried again by itself." : "It is tried again when the network is back.",
+  });
 }
 
 function parse(text: string): unknown {

@@ -1,4 +1,9 @@
-/** The browser's own store (IndexedDB): what must outlive a reload. Where the browser has none, the page works without it. */
+/**
+ * The browser's own stores: what must outlive a reload. Where the browser has none, the page works without them.
+ *
+ * `keep`, `recall`, `forget` take anything of any size (IndexedDB) and end some time later; the same with `Now` take little
+ * (localStorage) and have ended when they return.
+ */
 
 const base = "thecal";
 const shelf = "kept";
@@ -33,3 +38,28 @@ export const keep = async <T>(key: string, value: T): Promise<void> => void (awa
 export const forget = async (key: string): Promise<void> => void (await ask("readwrite", (one) => one.delete(key)));
 export const recall = async <T>(key: string): Promise<T | undefined> => (await ask("readonly", (one) => one.get(key))) as T | undefined;
 export const keptKeys = async (): Promise<string[]> => ((await ask("readonly", (one) => one.getAllKeys())) ?? []).map(String);
+
+export function keepNow<T>(key: string, value: T): void {
+  try {
+    localStorage.setItem(`${base}/${key}`, JSON.stringify(value));
+  } catch {
+    // Full or forbidden: what is typed stays in the page.
+  }
+}
+
+export function recallNow<T>(key: string): T | undefined {
+  try {
+    const text = localStorage.getItem(`${base}/${key}`);
+    return text === null ? undefined : (JSON.parse(text) as T);
+  } catch {
+    return undefined;
+  }
+}
+
+export function forgetNow(key: string): void {
+  try {
+    localStorage.removeItem(`${base}/${key}`);
+  } catch {
+    // Nothing was kept.
+  }
+}

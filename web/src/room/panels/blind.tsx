@@ -6,7 +6,7 @@ import type { EntityName } from "../../api/types";
 import { Button } from "../../parts/button";
 import { Select } from "../../parts/field";
 import { toast } from "../../parts/toast";
-import { forget, keep, recall } from "../../shell/store";
+import { forgetNow, keepNow, recallNow } from "../../shell/store";
 import { commitBlind, loadEntities } from "../calls";
 import { useSession } from "../context";
 import type { Term } from "../types";
@@ -17,16 +17,15 @@ interface Draft {
   list: string[];
 }
 
-/** Kept in the browser while it is written: a reload loses nothing. */
+/** Kept in the browser while it is written, before the next thing happens: a reload at any moment loses nothing. */
 function useDraft(id: string): [Draft, (draft: Draft) => void, () => void] {
-  const [draft, setDraft] = useState<Draft>({ findings: {}, list: [] });
   const key = `blind/${id}`;
-  useEffect(() => void recall<Draft>(key).then((kept) => kept && setDraft(kept)), [key]);
+  const [draft, setDraft] = useState<Draft>(() => recallNow<Draft>(key) ?? { findings: {}, list: [] });
   const change = (next: Draft): void => {
     setDraft(next);
-    void keep(key, next);
+    keepNow(key, next);
   };
-  return [draft, change, () => void forget(key)];
+  return [draft, change, () => forgetNow(key)];
 }
 
 export function BlindForm({ terms }: { terms: readonly Term[] }) {
