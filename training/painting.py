@@ -22,8 +22,6 @@ TISSUES = (
     "mass2", "mass3", "epidural_mass", "coat",
 )  # fmt: skip
 T = {name: number for number, name in enumerate(TISSUES)}
-DISEASED = ("tumour", "tumour2", "cyst", "oedema", "plaque", "haemosiderin", "bleeding", "mass", "mass2", "mass3",
-            "epidural_mass", "coat")  # fmt: skip
 BACKGROUND, CORD, SAC, BODY, DISC, SACRUM = range(6)
 CLASSES = ("background", "cord", "sac", "body", "disc", "sacrum")
 Layer = tuple[NDArray[np.intp] | None, F, int]
@@ -31,15 +29,11 @@ Layer = tuple[NDArray[np.intp] | None, F, int]
 
 @dataclass
 class Scene:
-    """Layers of one crop, its truth, where the truth counts, and the noise its textures are made of.
-
-    truth holds anatomical classes; diseased the tissue (index) of each voxel that is mostly filled by one of DISEASED, else 0.
-    """
+    """Layers of one crop, its truth, where the truth counts, and the noise its textures are made of."""
 
     shape: tuple[int, int, int]
     layers: list[Layer] = field(default_factory=list)
     truth: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
-    diseased: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
     counts: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     base: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
     coarse: F = field(default_factory=lambda: np.zeros(0, np.float32))
@@ -50,11 +44,9 @@ class Scene:
             keep = share > 0.02
             where, share = where[keep], share[keep]
         self.layers.append((where, share.astype(np.float32), T[tissue]))
-        inside = share > 0.5
-        filled = inside if where is None else where[inside]
         if code is not None:
-            self.truth[filled] = code
-        self.diseased[filled] = T[tissue] if tissue in DISEASED else 0
+            inside = share > 0.5
+            self.truth[inside if where is None else where[inside]] = code
 
     def image(self, signal: F, texture: F, fine: F) -> F:
         """The crop as a sequence shows it: signal per tissue, texture its relative roughness (coarse and fine)."""
@@ -134,9 +126,7 @@ class Painter:
         self.k = _index(self.s)
         self.edge = spacing * scale
         size = int(np.prod(shape))
-        self.scene = Scene(
-            shape, truth=np.zeros(size, np.uint8), diseased=np.zeros(size, np.uint8), counts=np.ones(size, bool)
-        )
+        self.scene = Scene(shape, truth=np.zeros(size, np.uint8), counts=np.ones(size, bool))
         self.scene.coarse = noise(rng, shape, float(rng.uniform(3, 9)))
         self.blobs = noise(rng, shape, float(rng.uniform(8, 24)) / spacing)
 

@@ -18,17 +18,19 @@ from thecal.simulation import crop
 from thecal.simulation.arrays import like, look_up
 from training.bank import ARCH, CELL_MM, CELLS, Block
 from training.crops import turn_at_random
-from training.lesions import PRESENT, SLOTS, K, _visible
+from training.lesions import PRESENT, SLOTS, shown
+from training.lesions import classes_of as lesion_classes
 from training.painting import BODY, CORD, DISC, SAC, SACRUM
 
 # Where the tissues of a voxel are looked up, as shares of it: four places that spread evenly.
 PLACES = np.array([[-3, -1, 1], [-1, 3, -3], [1, -3, 3], [3, 1, -1]]) / 8
 CENTRE = np.zeros((1, 3))
+CANAL = (1, 2)
 ON_LESION = 0.6
 ANATOMY_ROLES: tuple[Role, ...] = ("T1w", "T1w", "T2w", "T2w", "T2w_fs", "T2starw", "T1w_ce", "dwi")
-# Kinds of the lesion task by the simulator's code, 1 to 12.
-KINDS = ("enhancing", "solid", "oedema", "fluid", "haemorrhage", "coating", "cord change", "solid", "fluid", "extradural",
-         "fluid", "fluid")  # fmt: skip
+# How often the sequences of a study lie a voxel apart.
+APART = 0.3
+Shape = tuple[int, int, int]
 Example = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
@@ -53,22 +55,23 @@ class Darkroom:
         self.generator = torch.Generator(device)
         self.generator.manual_seed(int(self.rng.integers(2**62)))
 
-    def normal(self, shape: tuple[int, int, int]) -> torch.Tensor:
+    def normal(self, shape: Shape) -> torch.Tensor:
         """White noise."""
         return torch.randn(shape, generator=self.generator, device=self.device)
 
-    def cut(self, block: Block, side: int, spacing_mm: float = 1.0) -> Crop:
-        """A crop anywhere in the block, on its lesion mostly, turned and stretched a little."""
-        shape, cells = (side, side, side), block_on(block, self.device)
-        to_cells = draw_place(self.rng, block, side, spacing_mm)
+    def cut(self, block: Block, shape: Shape, spacing_mm: float = 1.0) -> Crop:
+        """A crop along the block's canal, on its lesion mostly, turned and stretched a little."""
+        cells = block_on(block, self.device)
+        to_cells = draw_place(self.rng, block, shape, spacing_mm)
         tissue = crop.sample(cells[0], to_cells, shape, PLACES)
         anatomy, lesion = (crop.sample(codes, to_cells, shape, CENTRE)[0] for codes in cells[1:])
         return Crop(block, tissue, anatomy, lesion, crop.roughen(self.normal(shape)), spacing_mm)
 
     def takes(self, piece: Crop, roles: Sequence[Role]) -> list[crop.Take]:
         """How each role is imaged, in the same slices."""
-        side = len(piece.anatomy)
-        return crop.draw_takes(self.rng, piece.block.palette, tuple(roles), (side, side, side), piece.spacing_mm)
+        return crop.draw_takes(
+            self.rng, piece.block.palette, tuple(roles), tuple(piece.anatomy.shape), piece.spacing_mm
+        )
 
     def image(self, piece: Crop, take: crop.Take) -> tuple[torch.Tensor, torch.Tensor]:
         """An image as a network sees it, and where it lies in the field of view."""
@@ -83,21 +86,20 @@ def block_on(block: Block, device: str) -> tuple[torch.Tensor, torch.Tensor, tor
     return first, second, third
 
 
-def draw_place(rng: np.random.Generator, block: Block, side: int, spacing_mm: float) -> NDArray[np.float64]:
+def draw_place(rng: np.random.Generator, block: Block, shape: Shape, spacing_mm: float) -> NDArray[np.float64]:
     """Carries voxels of a crop to cells of the block."""
-    held = np.argwhere(block.lesion[::4, ::4, ::4]) if rng.random() < ON_LESION else np.zeros((0, 3))
-    middle = (np.array(CELLS) - 1) / 2
-    if len(held):
-        middle = 4.0 * held[rng.integers(len(held))] + rng.uniform(-16, 16, 3)
-    room = np.maximum((np.array(CELLS) - side * spacing_mm / CELL_MM) / 2, 0)
-    middle = np.clip(
-        middle + rng.uniform(-12, 12, 3), (np.array(CELLS) - 1) / 2 - room, (np.array(CELLS) - 1) / 2 + room
-    )
+    held = np.argwhere(block.lesion[::4, ::4, ::4])
+    if not len(held) or rng.random() > ON_LESION:
+        held = np.argwhere(np.isin(block.anatomy[::4, ::4, ::4], CANAL))
+    sides, cells = np.array(shape) * spacing_mm / CELL_MM, np.array(CELLS)
+    middle = 4.0 * held[rng.integers(len(held))] + rng.uniform(-0.35, 0.35, 3) * sides * (0.6, 0.6, 1.0)
+    room = np.maximum((cells - sides) / 2, 0)
+    middle = np.clip(middle, (cells - 1) / 2 - room, (cells - 1) / 2 + room)
     to_cells = np.eye(4)
     to_cells[:3, :3] = (
         turn_at_random(rng) @ np.diag(rng.uniform(0.85, 1.2) * rng.uniform(0.95, 1.05, 3)) * spacing_mm / CELL_MM
     )
-    to_cells[:3, 3] = middle - to_cells[:3, :3] @ np.full(3, (side - 1) / 2)
+    to_cells[:3, 3] = middle - to_cells[:3, :3] @ ((np.array(shape) - 1) / 2)
     return to_cells
 
 
@@ -120,11 +122,11 @@ def classes_of(anatomy: torch.Tensor) -> torch.Tensor:
 
 
 def draw_pair(
-    block: Block, seed: tuple[int, ...], side: int = 64, coarse: bool = False, device: str = "cpu"
+    block: Block, seed: tuple[int, ...], shape: Shape = (64, 64, 64), coarse: bool = False, device: str = "cpu"
 ) -> list[Example]:
     """Two images of one anatomy, each of any sequence in slices of its own, as the anatomy task takes them."""
     room = Darkroom(device, seed)
-    piece = room.cut(block, side, float(room.rng.uniform(1.8, 2.2)) if coarse else 1.0)
+    piece = room.cut(block, shape, float(room.rng.uniform(1.8, 2.2)) if coarse else 1.0)
     truth, examples = classes_of(piece.anatomy), []
     for _ in range(2):
         (take,) = room.takes(piece, (ANATOMY_ROLES[int(room.rng.integers(len(ANATOMY_ROLES)))],))
@@ -133,19 +135,20 @@ def draw_pair(
     return examples
 
 
-def draw_case(block: Block, seed: tuple[int, ...], side: int = 64, device: str = "cpu") -> Example:
+def draw_case(block: Block, seed: tuple[int, ...], shape: Shape = (48, 48, 64), device: str = "cpu") -> Example:
     """A study of one anatomy: its sequences in slots with their presence, as the lesion task takes them."""
     room = Darkroom(device, seed)
-    piece = room.cut(block, side)
+    piece = room.cut(block, shape)
     present = {slot: bool(room.rng.random() < chance) for slot, chance in PRESENT.items()}
     present["T2w"] |= not (present["T2w"] or present["T1w_ce"])
     slots: list[Role] = [slot for slot in SLOTS if present[slot]]  # type: ignore[misc]
-    out = torch.zeros((2 * len(SLOTS), side, side, side), device=device)
-    inside = torch.ones((side, side, side), dtype=torch.bool, device=device)
+    out = torch.zeros((2 * len(SLOTS), *shape), device=device)
+    inside = torch.ones(shape, dtype=torch.bool, device=device)
     for slot, take in zip(slots, room.takes(piece, slots), strict=True):
         number = SLOTS.index(slot)
-        out[number], inside = room.image(piece, take)
+        image, inside = room.image(piece, take)
+        apart = room.rng.integers(-1, 2, 3) * (room.rng.random() < APART)
+        out[number] = torch.roll(image, tuple(apart.tolist()), (0, 1, 2))
         out[len(SLOTS) + number] = 1.0
-    table = np.array([0, *(K[kind] for kind in KINDS)], np.uint8)
-    kinds, shown = _visible(look_up(like(table, piece.lesion), piece.lesion).cpu().numpy(), present)
-    return out, torch.from_numpy(kinds).to(device), inside & torch.from_numpy(shown).to(device)
+    told, counts = shown(lesion_classes(piece.anatomy.cpu().numpy(), piece.lesion.cpu().numpy()), present)
+    return out, torch.from_numpy(told).to(device), inside & torch.from_numpy(counts).to(device)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from training import lesions
 from training.crops import draw_pair
 from training.painting import CLASSES
-from training.spine import Law
+from training.spine import SECOND, Law
 
 # Image (channels, x, y, z), class of every voxel, and where it counts.
 Example = tuple[Any, Any, Any]
@@ -21,14 +23,15 @@ Example = tuple[Any, Any, Any]
 class Task:
     """A network's inputs and classes, what its loss and its score weigh, and where its examples come from.
 
-    draw gives two examples of one painting; the weights of loss and score go by class, background first.
+    draw gives two examples of one painting (a seed, a generator's laws, whether at 2 mm, the bank where one is learned from);
+    the weights of loss and score go by class, background first.
     """
 
     channels: int
     classes: tuple[str, ...]
     loss: tuple[float, ...]
     score: tuple[float, ...]
-    draw: Callable[[tuple[int, ...], Law, bool | None], list[Example]]
+    draw: Callable[[tuple[int, ...], Law, bool | None, Path | None], list[Example]]
     sources: tuple[str, ...] = ("spine", "painting", "contrast", "acquisition", "crops", "network", "losses", "tasks")
 
     def worth(self, dice: Mapping[str, float]) -> float:
@@ -36,21 +39,37 @@ class Task:
         return float(np.average([dice[name] for name in self.classes[1:]], weights=self.score[1:]))
 
 
-def _anatomy(seed: tuple[int, ...], law: Law, coarse: bool | None) -> list[Example]:
+def _anatomy(seed: tuple[int, ...], law: Law, coarse: bool | None, _: Path | None) -> list[Example]:
     images, truth, counts, _ = draw_pair(seed, law, coarse=coarse)
     return [(image[None], truth, where) for image, where in zip(images, counts, strict=True)]
 
 
-def _lesions(seed: tuple[int, ...], law: Law, _: bool | None) -> list[Example]:
-    return list(lesions.draw_case(seed, law))
+def _lesions(seed: tuple[int, ...], law: Law, _: bool | None, bank: Path | None) -> list[Example]:
+    # Only who learns lesions needs the package.
+    from training.bank import load
+    from training.render import draw_case
+
+    if bank is None:
+        raise SystemExit(
+            "Lesions are learned from a bank of painted studies: make one with training.bank, give it with --bank."
+        )
+    blocks = _blocks(bank / ("second" if law is SECOND else "first"))
+    block = load(blocks[int(np.random.default_rng(seed).integers(len(blocks)))])
+    cases = [draw_case(block, (*seed, number)) for number in range(2)]
+    return [(image.numpy(), truth.numpy(), counts.numpy()) for image, truth, counts in cases]
+
+
+@cache
+def _blocks(folder: Path) -> list[Path]:
+    return sorted(folder.glob("?????.npz"))
 
 
 TASKS = {
     # Cord and sac matter most; no weight stands in the cross-entropy, where it would shift the boundary outwards.
     "anatomy": Task(1, CLASSES, (0.0, 2.0, 1.5, 1.0, 1.0, 0.7), (0.0, 0.5, 0.3, 0.1, 0.1, 0.0), _anatomy),
     "lesions": Task(
-        2 * len(lesions.SLOTS), lesions.KINDS, (0.0, 1.5, 1.5, 1.0, 1.0, 0.5, 1.0, 1.0, 0.7),
-        (0.0, 3.0, 1.5, 1.0, 1.5, 0.5, 1.0, 1.0, 0.5), _lesions,
-        (*Task.sources, "lesions"),
+        2 * len(lesions.SLOTS), lesions.CLASSES, (0.0, 1.5, 0.7, 1.5, 1.5, 1.0, 1.0, 0.5, 1.2, 1.5, 1.2, 1.0, 1.5, 0.7),
+        (0.0, 1.5, 0.5, 1.5, 1.0, 0.7, 1.0, 0.3, 1.0, 1.5, 1.0, 0.7, 1.0, 0.5), _lesions,
+        ("bank", "render", "crops", "lesions", "network", "losses", "tasks"),
     ),
 }  # fmt: skip

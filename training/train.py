@@ -27,19 +27,21 @@ from training.spine import FIRST, SECOND
 from training.tasks import TASKS, Example, Task
 
 JUDGED, MEAN_KEEPS, TOP_RATE = 32, 0.995, 2e-3
+# How many images of a study are there, about.
+SHOWN = 3
 
 
 class Paintings(Dataset[Any]):
     """Painting number n: a fresh spine under the first law, acquired twice."""
 
-    def __init__(self, task: Task, seed: int, first: int, count: int) -> None:
-        self.task, self.seed, self.first, self.count = task, seed, first, count
+    def __init__(self, run: Run, first: int, count: int) -> None:
+        self.task, self.seed, self.bank, self.first, self.count = run.task, run.seed, run.bank, first, count
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, index: int) -> list[tuple[torch.Tensor, ...]]:
-        examples = self.task.draw((self.seed, self.first + index), FIRST, None)
+        examples = self.task.draw((self.seed, self.first + index), FIRST, None, self.bank)
         return [tuple(torch.from_numpy(part) for part in example) for example in examples]
 
 
@@ -62,9 +64,9 @@ def rate(step: int, steps: int) -> float:
 class Run:
     """A training run in a folder."""
 
-    def __init__(self, folder: Path, name: str, seed: int, steps: int, device: str = "cpu") -> None:
+    def __init__(self, folder: Path, name: str, seed: int, steps: int, device: str, bank: Path | None) -> None:
         torch.manual_seed(seed)
-        self.folder, self.seed, self.steps, self.device = folder, seed, steps, device
+        self.folder, self.seed, self.steps, self.device, self.bank = folder, seed, steps, device, bank
         self.name, self.task = name, TASKS[name]
         task = self.task
         self.network, self.mean = (
@@ -87,10 +89,25 @@ class Run:
             self.optimiser.load_state_dict(torch.load(self.folder / "optimiser.pt", self.device, weights_only=True))
 
     def begin(self, file: Path) -> None:
-        """Starts from weights that an earlier run kept, with a fresh schedule and optimiser."""
-        kept = torch.load(file, self.device, weights_only=True)["mean"]
+        """Starts from what fits of the weights that an earlier run kept, with a fresh schedule and optimiser.
+
+        Another task's first layer is shared among the images, its head goes to the classes of the same name.
+        """
+        kept = torch.load(file, self.device, weights_only=True)
+        was, images = TASKS[kept.get("task", self.name)], self.task.channels // 2 or 1
+        mean, own = {name: values.float() for name, values in kept["mean"].items()}, self.network.state_dict()
+        for name, values in mean.items():
+            if own[name].shape == values.shape:
+                own[name] = values
+            elif name.startswith("down.0"):
+                own[name] = torch.zeros_like(own[name])
+                own[name][:, :images] = values / SHOWN
+            else:
+                for number, label in enumerate(was.classes):
+                    if label in self.task.classes:
+                        own[name][self.task.classes.index(label)] = values[number]
         for network in (self.network, self.mean):
-            network.load_state_dict({name: values.float() for name, values in kept.items()})
+            network.load_state_dict(own)
 
     def save(self) -> None:
         """Weights and optimiser, each replaced whole."""
@@ -137,11 +154,11 @@ class Run:
         return {**dice, "bias": float(drawn[1] / true[1].clamp(min=1) - 1)}
 
 
-def hold_out(task: Task, seed: int = 900) -> list[Any]:
+def hold_out(task: Task, bank: Path | None, seed: int = 900) -> list[Any]:
     """Examples of the second generator: a quarter at 2 mm where that is learnt, none ever learnt from."""
     examples = []
     for number in range(JUDGED // 2):
-        for image, truth, counts in task.draw((seed, number), SECOND, number % 4 == 3):
+        for image, truth, counts in task.draw((seed, number), SECOND, number % 4 == 3, bank):
             examples.append((torch.from_numpy(image).half(), torch.from_numpy(truth), torch.from_numpy(counts)))
     return examples
 
@@ -155,7 +172,7 @@ def _begin_painting(_: int) -> None:
 def batches(run: Run, workers: int, size: int) -> Iterator[tuple[torch.Tensor, ...]]:
     """Batches from the run's step on, in an order that the seed alone decides."""
     done = run.step * size // 2
-    paintings = Paintings(run.task, run.seed, done, (run.steps * size + 1) // 2 - done)
+    paintings = Paintings(run, done, (run.steps * size + 1) // 2 - done)
     loader = DataLoader(paintings, batch_size=None, num_workers=workers, prefetch_factor=8 if workers else None,
                         worker_init_fn=_begin_painting)  # fmt: skip
     held: list[Example] = []
@@ -170,7 +187,7 @@ def batches(run: Run, workers: int, size: int) -> Iterator[tuple[torch.Tensor, .
 def train(run: Run, minutes: float, workers: int, every: int, size: int) -> None:
     """Steps until the run is done, its piece of time is over or it is told to stop."""
     run.folder.mkdir(parents=True, exist_ok=True)
-    examples, began, losses = hold_out(run.task), time.monotonic(), []
+    examples, began, losses = hold_out(run.task, run.bank), time.monotonic(), []
     for image, truth, counts in batches(run, workers, size):
         tick = time.monotonic()
         losses.append(run.learn(image, truth, counts))
@@ -224,11 +241,14 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--batch", type=int, default=1, help="examples a step")
+    parser.add_argument(
+        "--bank", type=Path, help="folder with the banks first/ and second/ (training.bank), for lesions"
+    )
     parser.add_argument("--begin", type=Path, help="weights to start from where the run's folder has none")
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    run = Run(args.run, args.task, args.seed, args.steps, args.device)
+    run = Run(args.run, args.task, args.seed, args.steps, args.device, args.bank)
     if args.begin:
         run.begin(args.begin)
     if args.resume:

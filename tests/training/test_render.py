@@ -10,7 +10,7 @@ import pytest
 
 from thecal.simulation.physics import Palette
 from training import bank
-from training.lesions import SLOTS, K
+from training.lesions import CLASSES, SLOTS
 from training.painting import BODY, CORD, DISC, SAC, SACRUM
 
 torch: Any = pytest.importorskip("torch")
@@ -33,7 +33,7 @@ def _block() -> bank.Block:
 
 def test_a_seed_decides_both_images_and_their_truth() -> None:
     block = _block()
-    one, same, other = (render.draw_pair(block, (3, n), 32) for n in (1, 1, 2))
+    one, same, other = (render.draw_pair(block, (3, n), (32, 32, 32)) for n in (1, 1, 2))
     for mine, again in zip(one, same, strict=True):
         assert all(torch.equal(a, b) for a, b in zip(mine, again, strict=True))
     assert not torch.equal(one[0][0], other[0][0])
@@ -50,11 +50,13 @@ def test_every_code_of_the_simulator_has_its_class() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_slots_say_what_was_acquired_and_a_lesion_is_seen(seed: int) -> None:
-    out, kinds, counts = render.draw_case(_block(), (5, seed), 48)
-    assert out.shape == (2 * len(SLOTS), 48, 48, 48)
+    out, told, counts = render.draw_case(_block(), (5, seed), (32, 32, 48))
+    assert out.shape == (2 * len(SLOTS), 32, 32, 48)
     for number in range(len(SLOTS)):
         assert bool(out[number].any()) == bool(out[len(SLOTS) + number].all())
-    assert set(kinds.unique().tolist()) <= {0, K["enhancing"], K["solid"]}
+    names = {CLASSES[k] for k in told.unique().tolist()}
+    assert names <= {"background", "cord", "sac", "enhancing in cord", "solid in cord"}
+    assert "cord" in names
     assert counts.any()
 
 

@@ -22,19 +22,19 @@ from thecal.records.geometry import average_into
 from thecal.segmentation.centreline import Centreline
 from thecal.segmentation.frame import Frame, Image
 
-WEIGHTS = "anatomy.onnx"
+ANATOMY, LESIONS = "anatomy.onnx", "lesions.onnx"
 STEP_MM = 1.0
 SIDE, STRIDE, MULTIPLE = 64, 44, 16
 CORD = 1
 MARGIN = 8
 MOST_THREADS = 8
-# Probabilities (classes, x, y, z) of an image (x, y, z).
+# Probabilities (classes, x, y, z) of images (channels, x, y, z).
 Net = Callable[[Image], Image]
 
 
 @cache
-def load() -> Net:
-    """The network, from an image of mean 0 and spread 1 to the probability of each class."""
+def load(name: str = ANATOMY) -> Net:
+    """A stored network, from images of mean 0 and spread 1 to the probability of each class."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -43,24 +43,24 @@ def load() -> Net:
     # Cubes differ in size; a pattern or an arena kept for each would let memory grow.
     options.enable_mem_pattern = False
     options.enable_cpu_mem_arena = False
-    session: Any = onnxruntime.InferenceSession(weights(), options, providers=["CPUExecutionProvider"])
+    session: Any = onnxruntime.InferenceSession(weights(name), options, providers=["CPUExecutionProvider"])
 
     def net(image: Image) -> Image:
-        found: Image = session.run(None, {"image": image[None, None]})[0][0]
+        found: Image = session.run(None, {"image": image[None]})[0][0]
         return found
 
     return net
 
 
-def weights() -> bytes:
-    """The stored network."""
-    return resources.files("thecal.segmentation").joinpath("weights", WEIGHTS).read_bytes()
+def weights(name: str = ANATOMY) -> bytes:
+    """A stored network."""
+    return resources.files("thecal.segmentation").joinpath("weights", name).read_bytes()
 
 
 @cache
-def digest() -> str:
-    """SHA-256 of the stored network, which its card states."""
-    return hashlib.sha256(weights()).hexdigest()
+def digest(name: str = ANATOMY) -> str:
+    """SHA-256 of a stored network, which its card states."""
+    return hashlib.sha256(weights(name)).hexdigest()
 
 
 def look(frame: Frame, line: Centreline, net: Net) -> Image:
@@ -72,9 +72,9 @@ def look(frame: Frame, line: Centreline, net: Net) -> Image:
         padded = np.zeros([-(-n // MULTIPLE) * MULTIPLE for n in part.shape], dtype=np.float32)
         held = tuple(slice(0, n) for n in part.shape)
         padded[held] = normalise(part)
-        taper = _taper(part.shape)
-        total[cube] += net(padded)[CORD][held] * taper
-        seen[cube] += taper
+        weight = taper(part.shape)
+        total[cube] += net(padded[None])[CORD][held] * weight
+        seen[cube] += weight
     whole = Volume(total / np.maximum(seen, 1e-6), cubic.affine)
     return np.asarray(average_into(whole, frame.grid).voxels, np.float32)
 
@@ -113,7 +113,7 @@ def _cubes(line: Centreline, shape: tuple[int, ...]) -> Iterator[tuple[slice, ..
         yield tuple(slice(c, min(c + SIDE, n)) for c, n in zip(starts, shape, strict=True))
 
 
-def _taper(shape: tuple[int, ...]) -> Image:
+def taper(shape: tuple[int, ...]) -> Image:
     """Weight of a cube's voxels: 1 in the middle, falling towards the faces."""
     out = np.ones((1, 1, 1), dtype=np.float32)
     for axis, n in enumerate(shape):
