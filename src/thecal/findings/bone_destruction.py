@@ -78,7 +78,8 @@ def bare(ct: View, lesion: Lesion) -> float | None:
     reached = inside & ~ndimage.binary_erosion(bone, border_value=1)
     if np.count_nonzero(reached) < LEAST:
         return 0.0
-    # Bone blurs: the densest of the neighbours within a slice speaks for a place.
+    # Bone blurs: the densest of the neighbours within a slice speaks for a place; whole bone beside a hole is not its shell.
     slices = near.series.slice_axis
-    densest = ndimage.maximum_filter(near.values, [1 if n == slices else 3 for n in range(3)])
+    shell = np.where(bone & ~inside, -np.inf, near.values)
+    densest = ndimage.maximum_filter(shell, [1 if n == slices else 3 for n in range(3)])
     return float(np.mean(densest[reached] < SHELL_HU))
