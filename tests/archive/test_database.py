@@ -1,14 +1,18 @@
 """The archive's folder and tables."""
 
+import json
 import stat
 from pathlib import Path
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from archive.archives import a_study, an_archive, commit, upload
 from sqlalchemy import text
 
-from thecal.archive import open_archive, studies
+from thecal.archive import drafts, open_archive, studies
+from thecal.archive.database import MIGRATIONS
 from thecal.archive.models import Base
 
 
@@ -27,6 +31,23 @@ def test_the_steps_of_the_tables_lead_to_what_the_code_expects(tmp_path: Path) -
     archive = an_archive(tmp_path)
     with archive.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_images_of_drafts_saved_before_they_stood_apart_are_as_they_were(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path)
+    row = a_study(archive)
+    images = [{"png": "data:image/png;base64,AAAA", "caption": "the nodule"}]
+    drafts.save(archive, row.id, 0, {}, images, "a")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with archive.engine.execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        old = connection.execute(text("SELECT key_images FROM drafts")).scalar_one()
+    assert json.loads(old) == [{"caption": "the nodule", "png": images[0]["png"]}]
+    again = drafts.last(an_archive(tmp_path), row.id)
+    assert again is not None
+    assert list(again.key_images) == images
 
 
 def test_the_database_writes_ahead_and_every_commit_to_disk(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from archive.archives import a_study, an_archive, commit
+from sqlalchemy import select
 
 from thecal.archive import Archive, cases, drafts, studies
+from thecal.archive.models import ImageRow
 from thecal.archive.refusals import Conflict, Locked
 from thecal.records import CallWrong
 
@@ -83,3 +85,19 @@ def test_the_order_of_cases_is_kept_and_a_conflict_shows_theirs(tmp_path: Path) 
     with pytest.raises(Conflict) as refused:
         cases.save(archive, "ependymoma", 0, [], "b")
     assert refused.value.theirs["cases"] == [{"study": "b"}, {"study": "a"}]
+
+
+def test_an_image_is_kept_once_however_often_it_is_saved(tmp_path: Path) -> None:
+    archive, study = read_study(tmp_path)
+    image, other = ({"png": f"data:image/png;base64,{name}", "caption": name} for name in ("one", "two"))
+    drafts.save(archive, study, 0, {}, [image], "a")
+    drafts.save(archive, study, 1, {"impression": "more"}, [image, {**image, "caption": "again"}], "a")
+    drafts.save(archive, study, 2, {}, [other, image], "a")
+    assert [list(one.key_images) for one in drafts.versions(archive, study)] == [
+        [image], [image, {**image, "caption": "again"}], [other, image],
+    ]  # fmt: skip
+    with archive.reading() as session:
+        assert len(list(session.scalars(select(ImageRow)))) == 2
+    studies.remove(archive, study)
+    with archive.reading() as session:
+        assert not list(session.scalars(select(ImageRow)))

@@ -17,6 +17,7 @@ from thecal.archive.models import StudyRow, UploadRow
 from thecal.records import CallWrong
 
 BUSY_S = 20.0
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @dataclass(frozen=True)
@@ -115,12 +116,21 @@ def connect(path: Path) -> Engine:
 
 
 def upgrade(engine: Engine) -> None:
-    """Brings the tables to this version of thecal, step by step."""
+    """Brings the tables to this version of thecal, step by step. Alembic is loaded only where a step is to be taken."""
+    if _stands(engine) == max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")):
+        return
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.execution_options(writes=True).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _stands(engine: Engine) -> str | None:
+    """The last step that was taken; None for a database without tables."""
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").scalar()
+        return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if found else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -11,48 +13,92 @@ from sqlalchemy.orm import Session
 from thecal.archive.clock import now
 from thecal.archive.corrections import refuse_locked
 from thecal.archive.database import Archive
-from thecal.archive.models import AddendumRow, ApprovalRow, BlindRow, DraftRow, StudyRow
+from thecal.archive.models import AddendumRow, ApprovalRow, BlindRow, DraftRow, ImageRow, StudyRow
 from thecal.archive.refusals import Conflict, Locked
 from thecal.archive.studies import touch, within
 from thecal.records import CallWrong
 
 
-def versions(archive: Archive, study_id: str) -> list[DraftRow]:
+@dataclass(frozen=True)
+class Saved:
+    """A saved state of a draft: when and by whom, its sections in words, its key images as {"png", "caption"}."""
+
+    version: int
+    by: str
+    at: str
+    sections: Mapping[str, str]
+    key_images: Sequence[Mapping[str, str]]
+
+
+def versions(archive: Archive, study_id: str) -> list[Saved]:
     """Every saved state of a draft, oldest first."""
     with archive.reading() as session:
         within(session, study_id)
-        return _versions(session, study_id)
+        rows = session.scalars(select(DraftRow).where(DraftRow.study_id == study_id).order_by(DraftRow.version))
+        return [_saved(session, row) for row in rows]
 
 
-def _versions(session: Session, study_id: str) -> list[DraftRow]:
-    return list(session.scalars(select(DraftRow).where(DraftRow.study_id == study_id).order_by(DraftRow.version)))
+def last(archive: Archive, study_id: str) -> Saved | None:
+    """The draft as it stands; None before anything was saved."""
+    with archive.reading() as session:
+        within(session, study_id)
+        row = _last(session, study_id)
+        return None if row is None else _saved(session, row)
+
+
+def _last(session: Session, study_id: str) -> DraftRow | None:
+    mine = select(DraftRow).where(DraftRow.study_id == study_id)
+    return session.scalar(mine.order_by(DraftRow.version.desc()).limit(1))
+
+
+def _saved(session: Session, row: DraftRow) -> Saved:
+    images = []
+    for named in row.key_images:
+        kept = session.get_one(ImageRow, (row.study_id, named["digest"]))  # the session holds it once for all versions
+        images.append({"png": kept.png, "caption": named["caption"]})
+    return Saved(row.version, row.by, row.at, row.sections, images)
+
+
+def _put(session: Session, study_id: str, images: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Keeps the images that are not kept yet, and names all by their digest."""
+    named = []
+    for image in images:
+        digest = hashlib.sha256(image["png"].encode()).hexdigest()
+        if session.get(ImageRow, (study_id, digest)) is None:
+            session.add(ImageRow(study_id=study_id, digest=digest, png=image["png"]))
+            session.flush()
+        named.append({"digest": digest, "caption": image["caption"]})
+    return named
 
 
 def save(
-    archive: Archive, study_id: str, base_version: int, sections: Mapping[str, str], key_images: Sequence[Any], by: str
-) -> int:
+    archive: Archive, study_id: str, base_version: int, sections: Mapping[str, str],
+    key_images: Sequence[Mapping[str, str]], by: str,
+) -> int:  # fmt: skip
     """Saves a draft written on a state of it, and gives the new version; Conflict with theirs, or Locked once approved."""
     with archive.writing() as session:
         study = within(session, study_id)
         refuse_locked(study)
-        kept = _versions(session, study_id)
-        present = kept[-1].version if kept else 0
+        kept = _last(session, study_id)
+        present = kept.version if kept else 0
         if present != base_version:
             raise Conflict(
                 "draft", expected=f"version {base_version}", found=f"version {present}",
-                remedy="Look at what was saved in between, then decide which holds.", theirs=told(kept[-1]) if kept else {},
+                remedy="Look at what was saved in between, then decide which holds.",
+                theirs=told(_saved(session, kept)) if kept else {},
             )  # fmt: skip
         session.add(
             DraftRow(
-                study_id=study_id, version=present + 1, at=now(), by=by, sections=dict(sections), key_images=list(key_images)
+                study_id=study_id, version=present + 1, at=now(), by=by, sections=dict(sections),
+                key_images=_put(session, study_id, key_images),
             )
         )  # fmt: skip
         return present + 1
 
 
-def told(row: DraftRow) -> dict[str, Any]:
+def told(one: Saved) -> dict[str, Any]:
     """A saved state as it is handed out."""
-    return {"version": row.version, "by": row.by, "at": row.at, "sections": row.sections, "key_images": row.key_images}
+    return asdict(one)
 
 
 def approve(
@@ -66,8 +112,8 @@ def approve(
         refuse_locked(study)
         if study.state != "ready":
             raise Locked("report", expected="a study that was read", found=f"one that is {study.state}")
-        kept = _versions(session, study_id)
-        present = (study.version, kept[-1].version if kept else 0)
+        kept = _last(session, study_id)
+        present = (study.version, kept.version if kept else 0)
         if present != (version, draft_version):
             raise Conflict(
                 "approval", expected=f"findings {version}, draft {draft_version}",

@@ -89,8 +89,20 @@ class ChangeRow(Base):
     __table_args__ = (UniqueConstraint("study_id", "number"),)
 
 
+class ImageRow(Base):
+    """A key image of a study's drafts, kept once however many saved states show it. digest is the SHA-256 of png."""
+
+    __tablename__ = "images"
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    png: Mapped[str] = mapped_column(Text)
+
+
 class DraftRow(Base):
-    """One saved state of a report's draft. Rows are added and never altered; the last is the draft."""
+    """One saved state of a report's draft. Rows are added and never altered; the last is the draft.
+
+    key_images names each image by its digest: {"digest", "caption"}.
+    """
 
     __tablename__ = "drafts"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 from thecal.archive import uploads
 from thecal.archive.clock import new_id, now
 from thecal.archive.database import Archive
-from thecal.archive.models import AddendumRow, ApprovalRow, BlindRow, ChangeRow, DraftRow, JobRow, StudyRow
+from thecal.archive.models import (
+    AddendumRow,
+    ApprovalRow,
+    BlindRow,
+    ChangeRow,
+    DraftRow,
+    ImageRow,
+    JobRow,
+    StudyRow,
+)
 from thecal.archive.refusals import NotThere
 from thecal.records import CallWrong
 
@@ -99,7 +108,7 @@ def remove(archive: Archive, study_id: str) -> None:
     """Deletes a study with all that was read, changed and written of it."""
     with archive.writing() as session:
         row = within(session, study_id)
-        for table in (JobRow, ChangeRow, DraftRow, ApprovalRow, AddendumRow, BlindRow):
+        for table in (JobRow, ChangeRow, DraftRow, ImageRow, ApprovalRow, AddendumRow, BlindRow):
             session.execute(delete(table).where(table.study_id == study_id))
         gone = [*uploads.forget(session, archive, study_id), archive.study_folder(study_id)]
         touch(

@@ -8,17 +8,19 @@ import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from thecal import results
 from thecal.archive import Archive, drafts
 from thecal.archive.clock import new_id
-from thecal.archive.models import DraftRow, StudyRow
+from thecal.archive.models import StudyRow
 from thecal.archive.refusals import NotThere
-from thecal.pipeline import Result
 from thecal.records import Figure, Report
 from thecal.report import sections
 from thecal.server import kept
 from thecal.server.room import Room
+
+if TYPE_CHECKING:
+    from thecal.pipeline import Result
 
 FORMATS = ("html", "pdf", "json", "txt")
 NAMES = sections.NAMES
@@ -34,7 +36,7 @@ def suggested(report: Report) -> dict[str, str]:
     return sections.told(report)
 
 
-def signed(result: Result, text: DraftRow | None, name: str | None, by: str) -> Result:
+def signed(result: Result, text: drafts.Saved | None, name: str | None, by: str) -> Result:
     """The result with a reader's words and key images in its report; approved where a name is given."""
     report = result.report
     if text is not None:
@@ -53,12 +55,13 @@ def signed(result: Result, text: DraftRow | None, name: str | None, by: str) -> 
 
 def present(room: Room, row: StudyRow) -> Result:
     """The study as it stands now, with its draft's words."""
-    saved = drafts.versions(room.archive, row.id)
-    return signed(room.opened.read(row, draw=True), saved[-1] if saved else None, None, "")
+    return signed(room.opened.read(row, draw=True), drafts.last(room.archive, row.id), None, "")
 
 
 def write(archive: Archive, row: StudyRow, result: Result) -> str:
     """Writes a result folder of a study, whole or not at all, and gives its name."""
+    from thecal import results
+
     place = archive.study_folder(row.id)
     name = f"approved-{new_id()}"
     with tempfile.TemporaryDirectory(prefix=".partial-", dir=place, ignore_cleanup_errors=True) as made:
@@ -72,6 +75,8 @@ def write(archive: Archive, row: StudyRow, result: Result) -> str:
 
 def exported(room: Room, row: StudyRow, name: str) -> tuple[bytes, str]:
     """A file of the report by its name, and its kind: from the approval's folder where there is one."""
+    from thecal import results
+
     given = drafts.approval(room.archive, row.id)
     kind = KINDS.get(name.rsplit(".", 1)[-1], "application/octet-stream")
     if given is not None:

@@ -11,12 +11,11 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thecal.pipeline import Memory
 from thecal.records import (
     AlignedStudy,
     Differential,
@@ -29,6 +28,9 @@ from thecal.records import (
     Volume,
 )
 from thecal.records.form import from_data, to_data, voxel_digest
+
+if TYPE_CHECKING:
+    from thecal.pipeline import Memory
 
 FILE = "kept.json"
 VOXELS = "voxels"

@@ -6,16 +6,17 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from thecal import pipeline
 from thecal.archive import Archive, corrections, studies
 from thecal.archive.models import StudyRow
 from thecal.archive.refusals import Locked
-from thecal.corrections import Redrawn
 from thecal.knowledge import Knowledge
 from thecal.records import Change, Identity, Segmentation, Study
 from thecal.server import kept
+
+if TYPE_CHECKING:
+    from thecal.pipeline import Result
 
 MOST_BYTES = 2 * 1024**3
 # Of what corrections made of a study, so many stages are kept; the oldest go first.
@@ -36,6 +37,8 @@ class OpenStudy:
     @property
     def bytes(self) -> int:
         """How much memory its voxels may take, all of them looked at."""
+        from thecal.corrections import Redrawn
+
         held = [series.volume.voxels.nbytes for series in self.study.images() if series.volume is not None]
         states = [made.segmentation for made in self.memory.values() if isinstance(made, Redrawn)]
         maps = [made for made in self.memory.values() if isinstance(made, Segmentation)] + states
@@ -90,8 +93,10 @@ class Opened:
         with self._lock:
             self._open.pop(study_id, None)
 
-    def read(self, row: StudyRow, changes: Sequence[Change] | None = None, *, draw: bool = False) -> pipeline.Result:
+    def read(self, row: StudyRow, changes: Sequence[Change] | None = None, *, draw: bool = False) -> Result:
         """The study as it is read with all its corrections, or with those given."""
+        from thecal import pipeline
+
         held = corrections.of(self.archive, row.id) if changes is None else changes
         one = self.get(row)
         with one.lock:
@@ -105,7 +110,7 @@ class Opened:
 
     def warm(self) -> None:
         """Loads what the first opened study needs, so that its reader need not wait for it."""
-        from thecal import report
+        from thecal import pipeline, report
         from thecal.records import Reading
 
         memory: dict[str, Any] = {}

@@ -5,20 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, Response
 
-from thecal import results
 from thecal.archive import corrections as archived
 from thecal.archive import drafts, studies
 from thecal.archive.clock import now
 from thecal.archive.models import StudyRow
 from thecal.archive.refusals import Conflict, Locked, NotThere
-from thecal.corrections import opposite
-from thecal.pipeline import Result
 from thecal.records import (
     PATIENT,
     CallWrong,
@@ -36,6 +33,9 @@ from thecal.records.form import to_data
 from thecal.server import forms, worker
 from thecal.server.answers import with_yours
 from thecal.server.room import InRoom, Room, reader
+
+if TYPE_CHECKING:
+    from thecal.pipeline import Result
 
 FOR_EVER = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
@@ -188,6 +188,8 @@ def _unchanged(request: Request, tag: str, asked: str) -> Response | None:
 @router.get("/studies/{study_id}/labels/{name}.nii.gz", response_class=Response)
 def labels_file(study_id: str, name: str, room: InRoom, request: Request, v: str = "") -> Response:
     """A composed label map in the reference grid, as it is now."""
+    from thecal import results
+
     row = seen(room, study_id)
     if name not in MAPS:
         raise NotThere("labels", expected=f"one of {', '.join(MAPS)}", found=name)
@@ -291,6 +293,8 @@ def _ms(start: float) -> float:
 @router.post("/studies/{study_id}/strokes")
 def draw(study_id: str, form: forms.Strokes, room: InRoom) -> forms.Saved:
     """Draws on the lesion map, or takes back what was drawn."""
+    from thecal.corrections import opposite
+
     row = seen(room, study_id)
     held = archived.of(room.archive, study_id)
     result = room.opened.read(row, held)

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from thecal.archive import Archive, corrections, drafts, studies
-from thecal.archive.models import AddendumRow, ApprovalRow, DraftRow
+from thecal.archive.models import AddendumRow, ApprovalRow
 from thecal.archive.refusals import Conflict
 from thecal.records import CallWrong
 from thecal.server import forms
@@ -25,8 +25,7 @@ NO_SCRIPT = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src dat
 def look(study_id: str, room: InRoom) -> forms.Draft:
     """The draft as it stands, with what thecal would write in each section."""
     row = seen(room, study_id)
-    saved = drafts.versions(room.archive, study_id)
-    last = saved[-1] if saved else None
+    last = drafts.last(room.archive, study_id)
     given = drafts.approval(room.archive, study_id)
     return forms.Draft(
         version=last.version if last else 0, by=last.by if last else None, at=last.at if last else None,
@@ -36,7 +35,7 @@ def look(study_id: str, room: InRoom) -> forms.Draft:
     )  # fmt: skip
 
 
-def _images(row: DraftRow | None) -> list[forms.KeyImage]:
+def _images(row: drafts.Saved | None) -> list[forms.KeyImage]:
     return [forms.KeyImage.model_validate(one) for one in row.key_images] if row else []
 
 
@@ -73,15 +72,14 @@ def approve(study_id: str, form: forms.Approval, room: InRoom) -> forms.Draft:
     """Approves the report in the state that was seen; it is locked from then on, and written as it stands."""
     row = seen(room, study_id)
     corrections.refuse_locked(row)
-    saved = drafts.versions(room.archive, study_id)
-    present = saved[-1].version if saved else 0
+    text = drafts.last(room.archive, study_id)
+    present = text.version if text else 0
     wanted = present if form.draft_version is None else form.draft_version
     if (row.version, present) != (form.version, wanted):
         raise Conflict(
             "approval", expected=f"findings {form.version}, draft {wanted}", found=f"findings {row.version}, draft {present}",
             remedy="Read the report again as it stands now.", theirs={"version": row.version, "draft_version": present},
         )  # fmt: skip
-    text = saved[-1] if saved else None
     result = signed(room.opened.read(row, draw=True), text, form.name.strip(), reader())
     folder = write(room.archive, row, result)
     drafts.approve(

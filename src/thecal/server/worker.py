@@ -9,18 +9,18 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from thecal import ingest, pipeline, results
 from thecal.archive import Archive, jobs, open_archive, studies, uploads
 from thecal.archive.models import StudyRow
 from thecal.archive.refusals import Conflict
 from thecal.knowledge import Knowledge
 from thecal.knowledge import load as load_knowledge
-from thecal.pipeline import Event
 from thecal.records import PATIENT, Finding, Identity, Report, Study, ThecalError
 from thecal.server import kept
-from thecal.server.unpacking import unpack
+
+if TYPE_CHECKING:
+    from thecal.pipeline import Event, Result
 
 POLITE = 5
 BEATS_EVERY_S = 10.0
@@ -78,6 +78,9 @@ def _beat(archive: Archive, job: jobs.Job) -> None:
 
 
 def _read(archive: Archive, job: jobs.Job) -> None:
+    from thecal import pipeline
+    from thecal.pipeline import Event
+
     row = studies.find(archive, job.study_id)
     place = archive.study_folder(job.study_id)
     place.mkdir(mode=0o700, exist_ok=True)
@@ -104,6 +107,9 @@ def _read(archive: Archive, job: jobs.Job) -> None:
 def _images(archive: Archive, row: StudyRow, folder: Path, knowledge: Knowledge) -> tuple[Study, Identity]:
     if row.source:
         return _simulated(row.source, knowledge)
+    from thecal import ingest
+    from thecal.server.unpacking import unpack
+
     folder.mkdir()
     uploads.gather(archive, row.id, folder)
     unpack(folder, ingest.Limits())
@@ -126,9 +132,9 @@ def _simulated(source: Mapping[str, Any], knowledge: Knowledge) -> tuple[Study, 
     return replace(made.study, context=dict(made.context)), made.identity
 
 
-def _write(
-    result: pipeline.Result, identity: Identity, memory: dict[str, Any], folder: Path, log: list[dict[str, Any]]
-) -> None:
+def _write(result: Result, identity: Identity, memory: dict[str, Any], folder: Path, log: list[dict[str, Any]]) -> None:
+    from thecal import results
+
     kept.save(folder, result.study, identity, memory)
     (folder / "native").mkdir()
     for series in result.study.images():
