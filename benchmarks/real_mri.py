@@ -25,7 +25,7 @@ from thecal.ingest import read
 from thecal.records import Segmentation, Volume
 from thecal.records.geometry import to_ras
 from thecal.segmentation import segment
-from thecal.segmentation.classic import LESION_THRESHOLD
+from thecal.segmentation.lesions import LESION_THRESHOLD
 
 Mask = NDArray[np.bool_]
 ELLIPSE_MM = (12.6, 7.8)

@@ -95,7 +95,7 @@ def test_a_drawing_without_loss_asks_no_network(drawing: Drawing) -> None:
 
 
 def test_the_network_finds_the_cord_of_a_phantom_it_was_not_trained_on(series: Series, drawing: Drawing) -> None:
-    share = network.look(drawing.frame, drawing.line, network.load())
+    share = network.look(drawing.frame, drawing.line, network.load(network.ANATOMY))
     both = float(((share > 0.5) & (drawing.cord_share > 0.5)).sum())
     assert 2 * both / float((share > 0.5).sum() + (drawing.cord_share > 0.5).sum()) > 0.6
 

@@ -11,7 +11,7 @@ from segmentation.spines import AXIAL, FINE, GREY, HEALTHY, NODULE, SAGITTAL, TU
 
 from thecal.records import PATIENT, AlignedStudy, Grid, Role, Segmentation
 from thecal.segmentation import segment
-from thecal.segmentation.classic import LESION_THRESHOLD
+from thecal.segmentation.lesions import LESION_THRESHOLD
 
 CLINICAL: tuple[tuple[Role, Grid], ...] = (
     ("T2w", SAGITTAL), ("T2w_fs", SAGITTAL), ("T1w", SAGITTAL), ("T1w_ce", SAGITTAL), ("T1w_ce", AXIAL),

@@ -10,8 +10,8 @@ import yaml
 import thecal.segmentation
 from thecal.records import AlignedStudy, CallWrong, Study
 from thecal.segmentation import SEGMENTERS, segment, segmenter
-from thecal.segmentation.classic import LESION_THRESHOLD
 from thecal.segmentation.codes import ANATOMY, LESION
+from thecal.segmentation.lesions import LESION_THRESHOLD
 
 ROOM = Path(thecal.segmentation.__file__).parent
 

@@ -16,9 +16,10 @@ from thecal.records import PATIENT, AlignedStudy, LabelMap, NotAssessed, Role, S
 from thecal.records.geometry import resample, transform_points
 from thecal.segmentation import codes
 from thecal.segmentation.composition import Voice, Window, compose, part_of, weight_of, window
+from thecal.segmentation.departures import seek
 from thecal.segmentation.drawing import CSF_GUESSES, Drawing, draw
 from thecal.segmentation.frame import Floats
-from thecal.segmentation.lesions import Canal, Harvest, Looked, harvest, look
+from thecal.segmentation.lesions import LESION_THRESHOLD, Canal, Harvest, Seek
 from thecal.segmentation.numbering import Numbering, number, spanned
 
 
@@ -36,8 +37,6 @@ BY = By(NAME)
 # The series on which the canal is looked for first; what is found there guides the others.
 LEADERS: tuple[Role, ...] = ("T2w", "T2w_fs", "T2starw", "ct_myelogram", "T1w", "T1w_ce", "other", "ADC", "dwi")
 LEAD_QUALITY = 0.40
-# What is less sure than this is neither drawn nor listed: the same for every kind of lesion, in every study.
-LESION_THRESHOLD = 0.5
 
 
 def segment(aligned: AlignedStudy, given: Segmentation | None = None) -> Segmentation:
@@ -45,15 +44,16 @@ def segment(aligned: AlignedStudy, given: Segmentation | None = None) -> Segment
 
     given is what an earlier segmenter found: its maps and lesions stand, this one fills in what they lack.
     """
-    return assemble(aligned, draw_all(aligned), BY, given)
+    drawings = draw_all(aligned)
+    return assemble(aligned, drawings, canal_of(aligned, drawings), BY, seek, given)
 
 
 def assemble(
-    aligned: AlignedStudy, drawings: Sequence[Drawing], by: By, given: Segmentation | None = None
-) -> Segmentation:
-    """A study's segmentation from what was drawn on each series; by names who drew."""
+    aligned: AlignedStudy, drawings: Sequence[Drawing], canal: tuple[Window, Canal] | None, by: By, seek: Seek,
+    given: Segmentation | None,
+) -> Segmentation:  # fmt: skip
+    """A study's segmentation from what was drawn on each series; by names who drew, seek looks for lesions in the canal."""
     numbering = number(aligned, drawings)
-    canal = _canal(aligned, drawings)
     own = replace(
         _anatomy(aligned, drawings, numbering, canal, by),
         region=dict(numbering.region),
@@ -61,7 +61,7 @@ def assemble(
         lesion_threshold=LESION_THRESHOLD,
     )
     if given is None or given.composed_lesion is None:
-        own = _with_lesions(aligned, drawings, numbering, canal, own, by)
+        own = _with_lesions(aligned, drawings, numbering, canal, own, by, seek)
     return own if given is None else _filled(given, own)
 
 
@@ -146,7 +146,7 @@ def _voices(aligned: AlignedStudy, drawings: Sequence[Drawing], structure: str) 
     return out
 
 
-def _canal(aligned: AlignedStudy, drawings: Sequence[Drawing]) -> tuple[Window, Canal] | None:
+def canal_of(aligned: AlignedStudy, drawings: Sequence[Drawing]) -> tuple[Window, Canal] | None:
     """Cord and canal composed in the window of the reference grid that holds them."""
     if aligned.reference is None:
         return None
@@ -161,33 +161,23 @@ def _canal(aligned: AlignedStudy, drawings: Sequence[Drawing]) -> tuple[Window, 
 
 def _with_lesions(
     aligned: AlignedStudy, drawings: Sequence[Drawing], numbering: Numbering, canal: tuple[Window, Canal] | None,
-    own: Segmentation, by: By,
+    own: Segmentation, by: By, seek: Seek,
 ) -> Segmentation:  # fmt: skip
     """The segmentation with lesions looked for wherever the canal was drawn."""
     if canal is None or aligned.reference is None:
         return replace(
             own, not_told=(*own.not_told, NotAssessed("lesion", PATIENT, "the canal was drawn on no series"))
         )
-    looked = look(aligned, drawings, canal[1])
-    found = harvest(aligned, drawings, canal[1], looked, LESION_THRESHOLD)
-    notes = _lesion_notes(looked)
-    maps = _native_lesions(aligned, drawings, canal[1], found, by, notes)
-    told = own.not_told
-    if not looked.finds:
-        told = (
-            *told,
-            NotAssessed("lesion", PATIENT, "no T2w, and no T1w before and after contrast, to look for lesions on"),
-        )
-    if looked.why_no_contrast:
-        told = (*told, NotAssessed("enhancement", PATIENT, looked.why_no_contrast))
+    found = seek(aligned, drawings, canal[1])
+    maps = _native_lesions(aligned, drawings, canal[1], found, by)
     probability = {key: {**parts, "lesion": maps[key][1]} for key, parts in own.probability.items()}
     return replace(
         own, lesion={key: pair[0] for key, pair in maps.items()}, probability=probability,
-        composed_lesion=_whole(aligned, canal[0], found.tissue, codes.LESION, by, notes),
-        composed_instances=_whole(aligned, canal[0], found.instances, {0: "none"}, by, notes),
+        composed_lesion=_whole(aligned, canal[0], found.tissue, codes.LESION, by, found.notes),
+        composed_instances=_whole(aligned, canal[0], found.instances, {0: "none"}, by, found.notes),
         lesions=tuple(replace(one, levels=spanned(numbering, aligned, canal[1].grid, found.instances == one.instance))
                       for one in found.lesions),
-        not_told=told,
+        not_told=(*own.not_told, *found.untold),
     )  # fmt: skip
 
 
@@ -201,7 +191,7 @@ def _whole(
 
 
 def _native_lesions(
-    aligned: AlignedStudy, drawings: Sequence[Drawing], canal: Canal, found: Harvest, by: By, notes: tuple[str, ...]
+    aligned: AlignedStudy, drawings: Sequence[Drawing], canal: Canal, found: Harvest, by: By
 ) -> dict[str, tuple[LabelMap, Volume]]:
     """Tissue codes and lesion probability on each series' own grid."""
     tissue, sure = Volume(found.tissue, canal.grid.affine), Volume(found.sure, canal.grid.affine)
@@ -211,19 +201,8 @@ def _native_lesions(
             carry = aligned.to_reference[one.key]
             labels = one.frame.back(resample(tissue, one.frame.grid, carry, order=0).voxels)
             likely = one.frame.back(resample(sure, one.frame.grid, carry).voxels)
-            out[one.key] = (_map(labels, codes.LESION, one.key, by, notes), likely)
+            out[one.key] = (_map(labels, codes.LESION, one.key, by, found.notes), likely)
     return out
-
-
-def _lesion_notes(looked: Looked) -> tuple[str, ...]:
-    notes = [f"drawn where the confidence in a lesion reaches {LESION_THRESHOLD}",
-             "looked for only in the canal, where cord or sac was drawn; bone and epidural space were not searched",
-             "haemorrhage (code 5) and extramedullary cysts (code 9) are not told apart"]  # fmt: skip
-    if looked.pairs:
-        notes.append("enhancement compared on " + ", ".join(f"{after} with {before}" for before, after in looked.pairs))
-    else:
-        notes.append(f"enhancement not assessed: {looked.why_no_contrast}")
-    return tuple(notes)
 
 
 def _filled(given: Segmentation, own: Segmentation) -> Segmentation:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from thecal.records import PATIENT, AlignedStudy, NotAssessed, Segmentation, Series
 from thecal.segmentation import classic, network
+from thecal.segmentation.departures import seek
 from thecal.segmentation.drawing import Drawing, draw
 from thecal.segmentation.filling import fill
 from thecal.segmentation.frame import Floats
@@ -16,7 +17,7 @@ NAME = "learned"
 def segment(aligned: AlignedStudy, given: Segmentation | None = None) -> Segmentation:
     """Label maps, probabilities and lesions; without the network's library, what can be drawn without it, and that said."""
     try:
-        net = network.load()
+        net = network.load(network.ANATOMY)
     except ImportError as error:
         made = classic.segment(aligned, given)
         return replace(
@@ -27,4 +28,5 @@ def segment(aligned: AlignedStudy, given: Segmentation | None = None) -> Segment
         return fill(draw(series, along), net, along)
 
     by = classic.By(NAME, network.digest())
-    return classic.assemble(aligned, classic.draw_all(aligned, hand), by, given)
+    drawings = classic.draw_all(aligned, hand)
+    return classic.assemble(aligned, drawings, classic.canal_of(aligned, drawings), by, seek, given)

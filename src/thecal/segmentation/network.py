@@ -33,7 +33,7 @@ Net = Callable[[Image], Image]
 
 
 @cache
-def load(name: str = ANATOMY) -> Net:
+def load(name: str) -> Net:
     """A stored network, from images of mean 0 and spread 1 to the probability of each class."""
     import onnxruntime
 
@@ -52,15 +52,15 @@ def load(name: str = ANATOMY) -> Net:
     return net
 
 
-def weights(name: str = ANATOMY) -> bytes:
+def weights(name: str) -> bytes:
     """A stored network."""
     return resources.files("thecal.segmentation").joinpath("weights", name).read_bytes()
 
 
 @cache
-def digest(name: str = ANATOMY) -> str:
-    """SHA-256 of a stored network, which its card states."""
-    return hashlib.sha256(weights(name)).hexdigest()
+def digest() -> str:
+    """SHA-256 of the stored networks, one after the other, which their card states."""
+    return hashlib.sha256(weights(ANATOMY)).hexdigest()
 
 
 def look(frame: Frame, line: Centreline, net: Net) -> Image:

@@ -25,8 +25,12 @@ CLASSES = (
     "enhancing beside cord", "solid beside cord", "fluid beside cord", "coating", "extradural",
 )  # fmt: skip
 CORD, SAC, FIRST_LESION = 1, 2, 3
-IN_CORD = (CORD, *(n for n, name in enumerate(CLASSES) if name.endswith("in cord")), CLASSES.index("oedema"),
-           CLASSES.index("cord change"))  # fmt: skip
+# Classes that lie in the cord, healthy cord among them, and those of lesions that lie in the sac beside it.
+INSIDE_CORD = (CORD, *(CLASSES.index(name) for name in ("enhancing in cord", "solid in cord", "oedema", "fluid in cord",
+                                                        "haemorrhage", "cord change")))  # fmt: skip
+BESIDE_CORD = tuple(
+    CLASSES.index(name) for name in ("enhancing beside cord", "solid beside cord", "fluid beside cord", "coating")
+)
 SIDES_MM = np.array([48, 48, 64])
 STRIDE_MM, AROUND_MM = 46.0, 10.0
 # A sequence that shows less of a cube than this is missing there.
