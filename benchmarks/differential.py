@@ -5,6 +5,7 @@
     python benchmarks/differential.py CASES.jsonl --fit           the fitted numbers, by five-fold cross-validation
     python benchmarks/differential.py CASES.jsonl --sources       leave one source out
     python benchmarks/differential.py CASES.jsonl --speed         seconds to load, for one case and for ten thousand
+    python benchmarks/differential.py --judgement                 how near each opinion comes to the published counts (no cases)
     python benchmarks/differential.py --self                      self-consistency and coverage of the intervals (simulated cases)
     python benchmarks/differential.py --hidden                    none_of_these, by hiding each entity in turn (simulated cases)
 
@@ -53,7 +54,6 @@ KNOWLEDGE = load()
 VOCABULARY = KNOWLEDGE.vocabulary
 GRID = {
     "published_power": (0.2, 0.3, 0.4, 0.5, 0.6),
-    "second_opinion_share": (0.25, 0.5, 0.75, 1.0),
     "series_trust": (0.25, 0.5, 1.0),
     "weight_of_signs": (0.8, 0.9, 1.0, 1.1, 1.2),
 }
@@ -117,15 +117,15 @@ ENOUGH = 0.01
 a weight nearer 1."""
 
 
-def fit(scores: Mapping[tuple[float, float], Scores], rows: Rows, picked: Array) -> Choice:
+def fit(scores: Mapping[float, Scores], rows: Rows, picked: Array) -> Choice:
     """The grid point with the least log loss on the picked cases; within ENOUGH of it, the plainest."""
     own_rows = [rows[i] for i in np.flatnonzero(picked)]
     tried = []
-    for (share, trust), told in scores.items():
+    for trust, told in scores.items():
         own = Scores(told.base[picked], told.likelihood[picked])
         for power, weight in product(GRID["published_power"], GRID["weight_of_signs"]):
             _, chance = ranks(probabilities(own, power, weight), own_rows)
-            tried.append((float(-np.log(chance).mean()), trust, (power, share, trust, weight)))
+            tried.append((float(-np.log(chance).mean()), trust, (power, trust, weight)))
     least = min(loss for loss, _, _ in tried)
     most = max(trust for loss, trust, _ in tried if loss <= least + ENOUGH)
     close = [(loss, point) for loss, trust, point in tried if trust == most and loss <= least + ENOUGH]
@@ -136,17 +136,15 @@ def fit(scores: Mapping[tuple[float, float], Scores], rows: Rows, picked: Array)
 def cross_validate(cases: list[Case], rows: Rows, without: frozenset[str]) -> tuple[Array, list[Choice], Choice]:
     """Out-of-fold probabilities, what each fold chose, and the choice on all cases."""
     scores = {
-        (share, trust): scores_of(
-            cases, model_of(settings(second_opinion_share=share, series_trust=trust), "clinical", without=without)
-        )
-        for share, trust in product(GRID["second_opinion_share"], GRID["series_trust"])
+        trust: scores_of(cases, model_of(settings(series_trust=trust), "clinical", without=without))
+        for trust in GRID["series_trust"]
     }
     fold, chosen = np.random.default_rng(7).permutation(len(cases)) % FOLDS, []
     out = np.zeros_like(next(iter(scores.values())).base)
     for number in range(FOLDS):
         told = fit(scores, rows, fold != number)
         chosen.append(told)
-        one = scores[told["second_opinion_share"], told["series_trust"]]
+        one = scores[told["series_trust"]]
         out[fold == number] = probabilities(one, told["published_power"], told["weight_of_signs"])[fold == number]
     return out, chosen, fit(scores, rows, np.ones(len(cases), bool))
 
@@ -165,7 +163,7 @@ def overlapping(data: Set) -> frozenset[str]:
 
 def ablation(cases: list[Case], power: float, without: frozenset[str]) -> dict[str, Array]:
     """Probabilities of each step with nothing fitted but the exponent of the base rates, which all steps share."""
-    plain = settings(second_opinion_share=0.5, series_trust=1.0, weight_of_signs=1.0)
+    plain = settings(series_trust=1.0, weight_of_signs=1.0)
     flat = {**plain, "dependence": {}}
     steps = {
         "naive Bayes on counts": model_of(flat, "clinical", judged=False, without=without),
@@ -210,7 +208,7 @@ def report(data: Set, plot: Path | None) -> None:
     for kind in ("published", "clinical", "uniform"):
         shipped[kind] = weigh_cases(cases, model_of(settings(), kind, without=without)).probability.T
         print(line(f"as shipped, {kind}", measure(shipped[kind], rows)))
-    print("fitted numbers (exponent, second opinion, trust in series, weight of signs), by fold:")
+    print("fitted numbers (exponent, trust in series, weight of signs), by fold:")
     print("  ", "; ".join(str(tuple(told.values())) for told in chosen), "; all cases:", tuple(whole.values()))
     print(f"   in use: exponent {power}, weight of signs {weight}")
     for name, (low, high) in bootstrap(shipped["published"], rows).items():
@@ -309,10 +307,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="?", type=Path)
     parser.add_argument("--plot", type=Path, help="where the reliability plot goes")
-    for name in ("fit", "sources", "speed", "self", "hidden"):
+    for name in ("fit", "sources", "speed", "self", "hidden", "judgement"):
         parser.add_argument(f"--{name}", action="store_true")
     call = parser.parse_args()
-    if call.self or call.hidden:
+    if call.judgement:
+        from differential_judgement import judge_opinions  # type: ignore[import-not-found,unused-ignore]
+
+        judge_opinions()
+    elif call.self or call.hidden:
         from differential_simulated import hide_each, judge_self  # type: ignore[import-not-found,unused-ignore]
 
         (judge_self if call.self else hide_each)()

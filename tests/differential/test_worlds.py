@@ -39,10 +39,10 @@ def test_a_world_redraws_the_studies_about_its_own_truth() -> None:
     bases = judge(told["judgement"], rules, vocabulary)
     stacks = stack_series(read_counts(told["evidence"]), bases, rules, vocabulary)
     rng, errors, blind = np.random.default_rng(3), [], []
-    counted = np.unique(stacks["sex"].leaf)
+    counted = np.unique(stacks["enhancement"].leaf)
     for _ in range(60):
-        truth, seen = redraw_cell(bases["sex"], stacks["sex"], rules, rng)
+        truth, seen = redraw_cell(bases["enhancement"], stacks["enhancement"], rules, rng)
         errors.append(np.abs(truth.mean - seen.mean)[counted].mean())
-        blind.append(np.abs(truth.mean - bases["sex"].mean)[counted].mean())
+        blind.append(np.abs(truth.mean - bases["enhancement"].mean)[counted].mean())
     assert np.mean(errors) < 0.85 * np.mean(blind)
-    assert np.allclose(pour(bases["sex"], stacks["sex"], rules).strength, seen.strength, rtol=1e-6)
+    assert np.allclose(pour(bases["enhancement"], stacks["enhancement"], rules).strength, seen.strength, rtol=1e-6)

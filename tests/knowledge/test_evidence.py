@@ -194,7 +194,7 @@ def test_judgement_says_what_it_is_and_its_probabilities_sum_to_one(entity: str)
     assert faults("judgement", told) == []
     vocabulary = knowledge().vocabulary
     for code, cell in told["findings"].items():
-        for opinion in (cell["p"], cell.get("again", cell["p"])):
+        for opinion in (cell[name] for name in ("p", "again", "third") if name in cell):
             assert set(opinion) <= set(vocabulary.findings[code].states)
             assert sum(opinion.values()) == pytest.approx(1, abs=0.02)
 
@@ -212,14 +212,15 @@ def test_the_other_files_fit_their_schemas(name: str) -> None:
 
 
 def test_base_rates_sum_to_one_within_each_half_and_name_known_sources() -> None:
-    sums: dict[tuple[str, str, str], float] = {}
+    sums: dict[tuple[str, ...], float] = {}
     for row in knowledge().base_rates:
         assert faults("base_rates", dict(row)) == []
         assert set(row["sources"].split()) <= set(knowledge().sources)
-        key = row["half"], row["setting"], row["age_band"]
-        sums[key] = sums.get(key, 0.0) + float(row["share"])
-    assert len(sums) == 8
-    assert list(sums.values()) == pytest.approx([1.0] * 8, abs=1e-3)
+        for opinion in ("share", "second"):
+            key = row["half"], row["setting"], row["age_band"], opinion
+            sums[key] = sums.get(key, 0.0) + float(row[opinion])
+    assert len(sums) == 16
+    assert list(sums.values()) == pytest.approx([1.0] * 16, abs=2e-3)
 
 
 def test_settings_speak_in_the_words_of_the_vocabulary() -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import sqrt
 from typing import Any
 
 import numpy as np
 
+from thecal.differential.opinions import gather_opinions, weigh_opinions
 from thecal.differential.quantities import number_rates
 from thecal.differential.series import Stack, find_spreads, gather_series, read_counts, stack, weigh_series
 from thecal.differential.structure import Array, conditional_rates, parents_first, read_links
@@ -168,28 +170,16 @@ def judge(
     groups = [vocabulary.entities[entity].group for entity in names]
     same = np.array([[one == other for other in groups] for one in groups], float)
     same /= same.sum(axis=1, keepdims=True)
-    cap, later = float(rules["judged_strength_at_most"]), float(rules["second_opinion_share"])
     share = float(rules["drawn_to_group"])
     for code, term in vocabulary.findings.items():
         if term.kind != "state":
             continue
         cells = [judgement[entity]["findings"].get(code) if judged else None for entity in names]
-        mean = np.array([_opinion(told, term.states, later) for told in cells]) + 1e-4
+        asked = gather_opinions(cells, term.states)
+        mean = asked.mean + 1e-4
         mean /= mean.sum(axis=1, keepdims=True)
-        strength = np.array([min(float(told["n"]), cap) if told else 1.0 for told in cells])
-        bases[code] = Base(_draw(mean, same, share) if judged else mean, strength)
+        bases[code] = Base(_draw(mean, same, share) if judged else mean, weigh_opinions(cells, asked, rules))
     return bases
-
-
-def _opinion(told: Mapping[str, Any] | None, states: tuple[str, ...], later: float) -> list[float]:
-    """Two opinions on a finding, the second with its share; flat where there is none."""
-    if told is None:
-        return [1 / len(states)] * len(states)
-    first = told["p"]
-    second = told.get("again", first)
-    if second is first or later == 1:
-        return [second.get(state, 0.0) for state in states]
-    return [(1 - later) * first.get(state, 0.0) + later * second.get(state, 0.0) for state in states]
 
 
 def _draw(mean: Array, same: Array, share: float) -> Array:
@@ -241,15 +231,17 @@ def link(cells: Mapping[str, Cell], settings: Mapping[str, Any], vocabulary: Voc
 
 
 def join_base_rates(rows: Iterable[Mapping[str, str]], settings: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Base rates per `setting/band` over all leaves, summing to 1: the half's share times that within the half."""
-    joined: dict[str, dict[str, float]] = {}
+    """Base rates per `setting/band` over all leaves, summing to 1: the half's share times that within the half.
+
+    Within a half an entity's share is the geometric mean of the table's two opinions, because shares differ by factors.
+    """
+    halves: dict[tuple[str, str, str], dict[str, float]] = {}
     for row in rows:
-        setting, band = row["setting"], row["age_band"]
+        own = halves.setdefault((row["setting"], row["age_band"], row["half"]), {})
+        own[row["entity"]] = sqrt(float(row["share"]) * float(row["second"]))
+    joined: dict[str, dict[str, float]] = {}
+    for (setting, band, half), shares in halves.items():
         inside = float(settings["base_rates"]["intramedullary_share"][setting][band])
-        half = inside if row["half"] == "intramedullary" else 1 - inside
-        joined.setdefault(f"{setting}/{band}", {})[row["entity"]] = half * float(row["share"])
-    for shares in joined.values():
-        whole = sum(shares.values())
-        for entity in shares:
-            shares[entity] /= whole
+        part = (inside if half == "intramedullary" else 1 - inside) / sum(shares.values())
+        joined.setdefault(f"{setting}/{band}", {}).update({entity: part * share for entity, share in shares.items()})
     return joined

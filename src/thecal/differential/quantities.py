@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from thecal.differential.opinions import opinions_of
 from thecal.differential.series import worth
 from thecal.records import NumberRate
 
@@ -27,8 +28,7 @@ def number_rates(
     for entity in entities:
         for code, told in judgement[entity]["numbers"].items():
             is_log = "lognormal" in told
-            later = float(rules["second_opinion_share"]) if "again" in told else 0.0
-            components = judged_lengths(told, later) if is_log else judged_mixture(told, later)
+            components = judged_lengths(told) if is_log else judged_mixture(told)
             rows = [
                 row
                 for row in numbers.get(entity, ())
@@ -38,20 +38,17 @@ def number_rates(
     return tuple(rates)
 
 
-def judged_lengths(told: Mapping[str, Any], later: float) -> Components:
-    """A log-normal between two opinions of median and spread, wide enough to hold both."""
-    shares = np.array([1 - later, later])
-    opinions = [told["lognormal"], told.get("again", told["lognormal"])]
-    middles = np.log([float(middle) for middle, _ in opinions])
-    middle = float(shares @ middles)
-    variance = float(shares @ (np.array([float(sd) for _, sd in opinions]) ** 2 + (middles - middle) ** 2))
-    return ((1.0, middle, float(np.sqrt(variance))),)
+def judged_lengths(told: Mapping[str, Any]) -> Components:
+    """A log-normal amid the opinions of median and spread, wide enough to hold all."""
+    opinions = np.array(opinions_of(told, "lognormal"), float)
+    middles = np.log(opinions[:, 0])
+    return ((1.0, float(middles.mean()), float(np.sqrt((opinions[:, 1] ** 2).mean() + middles.var()))),)
 
 
-def judged_mixture(told: Mapping[str, Any], later: float) -> Components:
-    """A mixture of normals that holds both opinions."""
-    opinions = ((1 - later, told["mixture"]), (later, told.get("again", ())))
-    return tuple((share * float(w), float(m), float(s)) for share, one in opinions if share > 0 for w, m, s in one)
+def judged_mixture(told: Mapping[str, Any]) -> Components:
+    """A mixture of normals that holds all opinions."""
+    opinions = opinions_of(told, "mixture")
+    return tuple((float(w) / len(opinions), float(m), float(s)) for one in opinions for w, m, s in one)
 
 
 def shift(
