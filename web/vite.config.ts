@@ -1,8 +1,12 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const server = "http://127.0.0.1:8642";
 
+const uncoded = fileURLToPath(new URL("src/room/viewer/uncoded.ts", import.meta.url));
+
 export default defineConfig({
+  resolve: { alias: [{ find: /^numcodecs\/(blosc|lz4|zstd)$/, replacement: uncoded }] },
   build: {
     outDir: "../src/thecal/server/static",
     emptyOutDir: true,
@@ -11,6 +15,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1100,
     modulePreload: { polyfill: false },
+    // What every page shares comes in one file: the first page waits for few answers.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "shared", test: /src\/(shell|parts|api)\/|node_modules\/@?preact\// }] } } },
   },
   server: {
     port: 5173,

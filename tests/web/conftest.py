@@ -25,7 +25,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "tests"
-PATIENCE_S = 270
+# A busy machine may take longer to read a study.
+PATIENCE_S = float(os.environ.get("THECAL_PATIENCE_S", "270"))
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
     "--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-dev-shm-usage",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 Visit = Callable[..., Page]
@@ -254,6 +256,21 @@ def test_works_by_keyboard_alone(own_server: Server, study: str, visit: Visit) -
     page.keyboard.press("Enter")
     expect(page.locator(".view")).to_have_count(1)
     page.keyboard.press("Enter")
+    masks = reading(own_server, study)["labels"]
+    page.keyboard.press("n")
+    for _ in range(25):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("d")
+    expect_saved_now(page)
+    assert reading(own_server, study)["labels"]["lesion"] != masks["lesion"]
+    page.keyboard.press("d")
+    expect(page.get_by_text("it is painted so already")).to_be_visible()
+    page.keyboard.press("Control+z")
+    page.keyboard.press("g")
+    page.keyboard.press("m")
+    expect(page.get_by_role("button", name="Redo")).to_be_enabled()
+    expect_saved_now(page)
+    assert reading(own_server, study)["labels"] == masks
     page.keyboard.press("g")
     page.keyboard.press("d")
     expect(page.locator(".candidate").first).to_be_visible()
@@ -268,6 +285,16 @@ def test_works_by_keyboard_alone(own_server: Server, study: str, visit: Visit) -
     page.keyboard.press("End")
     page.keyboard.press("Escape")
     expect(page.get_by_role("menu")).to_have_count(0)
+
+
+def test_shows_lesion_and_cord_in_space(server: Server, study: str, visit: Visit) -> None:
+    page = opened(visit(server, f"/studies/{study}"))
+    page.keyboard.press("t")
+    box = page.get_by_role("dialog", name="In space")
+    expect(box.locator("canvas")).to_be_visible()
+    expect(box.locator(".view-note")).to_have_count(0, timeout=SLOW_MS)
+    shown = Image.open(io.BytesIO(box.locator("canvas").screenshot())).convert("RGB")
+    assert len(set(shown.resize((64, 64)).getdata())) > 50
 
 
 def test_reads_blind_first(own_server: Server, study: str, visit: Visit) -> None:

@@ -75,11 +75,8 @@ def _approved_folders(session: Session) -> dict[str, str]:
     return {row.study_id: row.folder for row in session.scalars(select(ApprovalRow))}
 
 
-def open_archive(folder: Path) -> Archive:
-    """Opens the archive in a folder, makes it where there is none, and brings its tables up to date.
-
-    Raises CallWrong where the folder cannot be made or belongs to somebody else.
-    """
+def make_folder(folder: Path) -> None:
+    """Makes the archive's folder where there is none, for its owner alone; CallWrong where that cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for inner in (folder, folder / "uploads", folder / "studies"):
@@ -90,6 +87,14 @@ def open_archive(folder: Path) -> Archive:
             str(folder), expected="a folder of your own that can be written", found=error.strerror or str(error),
             remedy="Name another with --data DIR.",
         ) from error  # fmt: skip
+
+
+def open_archive(folder: Path) -> Archive:
+    """Opens the archive in a folder, makes it where there is none, and brings its tables up to date.
+
+    Raises CallWrong where the folder cannot be made or belongs to somebody else.
+    """
+    make_folder(folder)
     path = folder / "archive.sqlite3"
     path.touch(mode=0o600)
     engine = connect(path)

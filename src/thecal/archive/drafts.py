@@ -26,7 +26,7 @@ class Saved:
     version: int
     by: str
     at: str
-    sections: Mapping[str, str]
+    sections: dict[str, str]
     key_images: Sequence[Mapping[str, str]]
 
 

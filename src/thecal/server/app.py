@@ -15,6 +15,7 @@ from thecal.archive import open_archive
 from thecal.knowledge import Knowledge, load
 from thecal.server import atlas, events, page, readings, reports, studies, uploads
 from thecal.server.answers import LOG, answer_errors
+from thecal.server.examples import Maker
 from thecal.server.jobs import Foreman
 from thecal.server.opened import Opened
 from thecal.server.room import Room
@@ -37,7 +38,13 @@ class Application:
         knowledge = knowledge or load()
         self.room = Room(archive, knowledge, Opened(archive, knowledge), Foreman(archive))
         self.inner = _build(self.room, static or page.FOLDER)
+        self.inner.state.book = atlas.Book(knowledge, Maker(archive.folder / "examples"))
         self.guard = Guard(self.inner, keys, names)
+
+    def warm(self) -> None:
+        """Makes what a reader would otherwise wait for: what the first study needs, then every article."""
+        self.room.opened.warm()
+        self.inner.state.book.warm()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request. What breaks is answered as our own fault and logged by its kind alone, never by its words."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,7 +23,7 @@ from thecal.archive import cases
 from thecal.archive.refusals import NotThere
 from thecal.atlas import Shelf, bibtex, data, plain, ris
 from thecal.knowledge import Knowledge
-from thecal.records import Article, CallWrong
+from thecal.records import Article, CallWrong, KnowledgeInvalid
 from thecal.report import words as read_words
 from thecal.server.examples import Maker
 from thecal.server.room import InRoom, reader
@@ -29,6 +31,8 @@ from thecal.server.room import InRoom, reader
 KEPT = "private, max-age=31536000, immutable"
 ASKED_AGAIN = "private, no-cache"
 OFFLINE_BYTES = 600_000
+# Between two articles that nobody asked for yet, whoever asks for something has the turn.
+WARM_PAUSE_S = 0.02
 CITED_AS = ("bib", "ris", "txt")
 
 router = APIRouter(prefix="/api/atlas", tags=["atlas"])
@@ -74,16 +78,25 @@ class Book:
                            remedy="Search for it: every name it has leads to it.")  # fmt: skip
         return found
 
+    def index(self) -> bytes:
+        """What a search needs."""
+        return self.kept("index", lambda: {"digest": self.digest, **data.index(self.shelf, self.words)})
+
     def article(self, code: str) -> bytes:
         """An article as the page shows it."""
         return self.kept(f"article/{code}", lambda: data.article(code, self.shelf, self.words))
 
+    def warm(self) -> None:
+        """Makes the index and every article before they are asked for; what cannot be made is told to who asks for it."""
+        self.index()
+        for code in self.shelf.articles:
+            with contextlib.suppress(KnowledgeInvalid):
+                self.article(code)
+            time.sleep(WARM_PAUSE_S)
 
-def _book(request: Request, room: InRoom) -> Book:
-    state = request.app.state
-    if not hasattr(state, "book"):
-        state.book = Book(room.knowledge, Maker(room.archive.folder / "examples"))
-    book: Book = state.book
+
+def _book(request: Request) -> Book:
+    book: Book = request.app.state.book
     return book
 
 
@@ -122,9 +135,7 @@ def _json(book: Book, body: bytes, request: Request) -> Response:
 @router.get("/index")
 def show_index(request: Request, book: InBook) -> Response:
     """Names, tags and words of every article, the gamuts, and the digest of this state."""
-    return _json(
-        book, book.kept("index", lambda: {"digest": book.digest, **data.index(book.shelf, book.words)}), request
-    )
+    return _json(book, book.index(), request)
 
 
 @router.get("/articles/{name}")

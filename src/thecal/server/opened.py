@@ -109,8 +109,8 @@ class Opened:
         return result
 
     def warm(self) -> None:
-        """Loads what the first opened study needs, so that its reader need not wait for it."""
-        from thecal import pipeline, report
+        """Loads what the first opened study and its first correction need, so that their reader need not wait for it."""
+        from thecal import alignment, findings, pipeline, protocol, report, segmentation  # noqa: F401
         from thecal.records import Reading
 
         memory: dict[str, Any] = {}

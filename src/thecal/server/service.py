@@ -13,12 +13,14 @@ from typing import Any
 
 import uvicorn
 
-from thecal.archive import open_archive
+from thecal.archive.database import make_folder
 from thecal.records import CallWrong
 from thecal.server.app import Application
 from thecal.server.security import names_of, read_keys, refuse_open_host
 
 SHUTDOWN_S = 3
+# What the first study and the first article need is loaded once the first page has had its turn.
+WARMS_AFTER_S = 2.0
 
 
 def data_folder(given: str | None) -> Path:
@@ -64,12 +66,14 @@ def serve(host: str, port: int, data: str | None, say: Callable[[str], None]) ->
     """Serves the reading room on an address of this machine until it is stopped; say tells where."""
     refuse_open_host(host)
     folder = data_folder(data)
-    open_archive(folder).engine.dispose()
+    make_folder(folder)
     with held(folder), bind(host, port) as listening:
         port = listening.getsockname()[1]
         keys = read_keys(folder)
         application = Application(folder, keys, names_of(port))
-        threading.Thread(target=application.room.opened.warm, daemon=True).start()
+        later = threading.Timer(WARMS_AFTER_S, application.warm)
+        later.daemon = True
+        later.start()
         told = f"[{host}]" if ":" in host and not host.startswith("[") else host
         say(f"thecal serves on http://{told}:{port}/?token={keys.token}")
         say("The address opens once, in one browser. Ctrl-C stops; nothing that was saved is lost.")

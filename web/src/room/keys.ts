@@ -1,5 +1,6 @@
 /** What the keyboard does in the room; the list behind "?" is made of it. */
 
+import { toast } from "../parts/toast";
 import type { Key } from "../shell/keys";
 import { acceptProposal, proposeAt, proposeBetween, refuseProposal } from "./correcting/proposals";
 import { Stroke } from "./correcting/stroke";
@@ -18,7 +19,7 @@ const TOOL = "Tools";
 const MASKS = "Masks";
 
 export function roomKeys(session: Session, painter: () => Painter | null, tab: (name: string) => void, blind: boolean): Key[] {
-  return [...viewKeys(session), ...imageKeys(session, painter), ...toolKeys(session, blind), ...(blind ? [] : [...maskKeys(session, painter), ...panelKeys(session, tab, painter)])];
+  return [...viewKeys(session), ...imageKeys(session), ...toolKeys(session, blind), ...(blind ? [] : [...maskKeys(session), ...panelKeys(session, tab, painter)])];
 }
 
 function viewKeys(session: Session): Key[] {
@@ -52,7 +53,7 @@ function nextPlane(session: Session): void {
   stage.setPlane(stage.active.value, PLANES[(PLANES.indexOf(now) + 1) % PLANES.length]!);
 }
 
-function imageKeys(session: Session, painter: () => Painter | null): Key[] {
+function imageKeys(session: Session): Key[] {
   const { stage } = session;
   const turn = (width: number, centre: number) => (): void => {
     const key = stage.views.value[stage.active.value]?.series;
@@ -61,8 +62,8 @@ function imageKeys(session: Session, painter: () => Painter | null): Key[] {
   };
   /** In the view's own directions. */
   const move = (right: number, down: number) => (): void => {
-    const frame = painter()?.frame;
-    if (frame) stage.crosshair.value = add(stage.crosshair.value, add(scale(frame.right, right), scale(frame.down, down)) as Vec3);
+    const lie = stage.lie(stage.active.value);
+    if (lie) stage.crosshair.value = add(stage.crosshair.value, add(scale(lie.right, right), scale(lie.down, down)) as Vec3);
   };
   return [
     { keys: "+", does: "Zoom in", group: IMAGE, run: () => stage.zoom(stage.active.value, 1.25, null) },
@@ -93,11 +94,14 @@ function toolKeys(session: Session, blind: boolean): Key[] {
   ];
 }
 
-function maskKeys(session: Session, painter: () => Painter | null): Key[] {
+function maskKeys(session: Session): Key[] {
   const { stage } = session;
   const dab = (tool: "brush" | "eraser") => (): void => {
-    const frame = painter()?.frame;
-    if (frame) Stroke.begin(session, tool, stage.crosshair.value, frame)?.end();
+    const lie = stage.lie(stage.active.value);
+    const stroke = lie && Stroke.begin(session, tool, stage.crosshair.value, lie);
+    if (!stroke) toast("There is nothing to paint on yet: the images and masks of this view are on their way.");
+    else if (stroke.size === 0) toast(tool === "brush" ? "At the crosshair it is painted so already." : "At the crosshair there is nothing to erase.");
+    else stroke.end();
   };
   const radius = (by: number) => (): void => {
     stage.brush.value = { ...stage.brush.value, radiusMm: Math.min(12, Math.max(0.5, stage.brush.value.radiusMm + by)) };
@@ -108,7 +112,7 @@ function maskKeys(session: Session, painter: () => Painter | null): Key[] {
     { keys: "d", does: "Paint at the crosshair", group: MASKS, run: dab("brush") },
     { keys: "D", does: "Erase at the crosshair", group: MASKS, run: dab("eraser") },
     { keys: "C", does: "Propose an outline at the crosshair", group: MASKS, run: () => void proposeAt(session, stage.crosshair.value, "new", stage.views.value[stage.active.value]?.series ?? null) },
-    { keys: "F", does: "Fill between painted slices", group: MASKS, run: () => void proposeBetween(session, painter()?.frame ?? null) },
+    { keys: "F", does: "Fill between painted slices", group: MASKS, run: () => void proposeBetween(session, stage.lie(stage.active.value)) },
     { keys: ">", does: "Larger brush", group: MASKS, run: radius(0.5) },
     { keys: "<", does: "Smaller brush", group: MASKS, run: radius(-0.5) },
     { keys: "N", does: "Add a lesion", group: MASKS, run: () => addLesion(session) },

@@ -6,7 +6,7 @@ import { proposeClick, proposeFill } from "../calls";
 import type { Session } from "../session";
 import { type Vec3, apply, column, dot, unit } from "../slices/geometry";
 import type { Volume } from "../slices/volume";
-import type { Frame } from "../slices/frame";
+import type { Lie } from "../slices/frame";
 import { selected } from "./runs";
 
 const voxelOf = (grid: Volume, point: Vec3): number[] => apply(grid.inverse, point).map(Math.round);
@@ -42,10 +42,10 @@ export function gapNear(slices: readonly number[], near: number): [number, numbe
 }
 
 /** Asks for the slices between two painted ones, along the active view. */
-export async function proposeBetween(session: Session, frame: Frame | null): Promise<void> {
+export async function proposeBetween(session: Session, lie: Lie | null): Promise<void> {
   const map = session.map();
-  if (!map || !frame) return;
-  const axis = axisAlong(map.grid, frame.normal);
+  if (!map || !lie) return;
+  const axis = axisAlong(map.grid, lie.normal);
   const [nx, ny] = map.grid.shape;
   const along = (voxel: number): number => [voxel % nx, Math.floor(voxel / nx) % ny, Math.floor(voxel / (nx * ny))][axis]!;
   const instance = session.paintedInstance();

@@ -2,7 +2,7 @@
 
 import type { Session } from "../session";
 import type { Vec3 } from "../slices/geometry";
-import type { Frame } from "../slices/frame";
+import type { Lie } from "../slices/frame";
 import type { Volume } from "../slices/volume";
 import { type Brush, type Slab, between, touched } from "./brush";
 import { type Edit, type LesionMap, applyEdits, joined, runsOf } from "./runs";
@@ -20,11 +20,11 @@ export class Stroke {
   }
 
   /** undefined where the study has no map to paint on. */
-  static begin(session: Session, tool: "brush" | "eraser", from: Vec3, frame: Frame): Stroke | undefined {
+  static begin(session: Session, tool: "brush" | "eraser", from: Vec3, lie: Lie): Stroke | undefined {
     const map = session.map();
     if (!map) return undefined;
     const { radiusMm, deep, code } = session.stage.brush.value;
-    const slab = { normal: frame.normal, thicknessMm: frame.step };
+    const slab = { normal: lie.normal, thicknessMm: lie.step };
     const instance = session.paintedInstance();
     return new Stroke(session, map, { radiusMm, deep }, slab, tool === "brush" ? code : 0, tool === "brush" ? instance : 0, from);
   }
@@ -49,6 +49,11 @@ export class Stroke {
 
   private edit(voxels: Iterable<number>): Edit {
     return { code: this.code, instance: this.instance, runs: runsOf(voxels) };
+  }
+
+  /** How many voxels it has changed. */
+  get size(): number {
+    return this.voxels.size;
   }
 
   end(): void {

@@ -105,7 +105,7 @@ function Region({ painter }: { painter: () => Painter | null }) {
   const others = session.lesions.value.filter((one) => one !== lesion);
   return (
     <section><h3>All of lesion {lesion.instance}</h3>
-      <Button size="s" onClick={() => void proposeBetween(session, painter()?.frame ?? null)}>Fill between painted slices</Button>
+      <Button size="s" onClick={() => void proposeBetween(session, session.stage.lie(session.stage.active.value))}>Fill between painted slices</Button>
       <Select label="Change this tissue into the chosen one" value="" onChange={(event) => { if (event.currentTarget.value) toTissue(Number(event.currentTarget.value)); event.currentTarget.value = ""; }}>
         <option value="">Choose…</option>
         {TISSUES.filter((tissue) => lesion.tissues.includes(tissue.code) && tissue.code !== code).map((tissue) => <option key={tissue.code} value={tissue.code}>{tissue.name}</option>)}

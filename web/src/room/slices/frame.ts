@@ -28,6 +28,9 @@ export interface Frame {
   readonly step: number;
 }
 
+/** How a view lies in the patient, whatever its size: all that a brush and the arrow keys need. */
+export type Lie = Pick<Frame, "right" | "down" | "normal" | "step">;
+
 interface Axis {
   readonly voxelAxis: 0 | 1 | 2;
   readonly direction: Vec3;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Affine, type Vec3, IDENTITY, apply, dot } from "./geometry";
-import { frameOf, toPatient } from "./frame";
+import { frameOf, toPatient, toScreen } from "./frame";
 import { cover, difference, grey, sampleLabels, sampleValues } from "./render";
 import { fetchVolume, indexOf, readNifti, volumeOf } from "./volume";
 
@@ -33,13 +33,25 @@ describe("sampling", () => {
     const frame = frameOf(ramp(), "axial", { at: [0, 0, 0], centre: [900, 0, 0], zoom: 1 }, 20, 20);
     expect(sampleValues(ramp(), frame).every(Number.isNaN)).toBe(true);
   });
-  it("takes labels from the nearest voxel, and from another grid through the patient", () => {
+  it("takes labels from another grid through the patient", () => {
     const labels = volumeOf(shape, affine, new Int16Array(shape[0] * shape[1] * shape[2]));
     labels.voxels[indexOf(shape, 18, 26, 14)] = 4;
     const frame = frameOf(ramp(), "sagittal", { at: apply(affine, [18, 26, 14]), centre: apply(affine, [18, 26, 14]), zoom: 8 }, 41, 41);
     const codes = sampleLabels(labels, frame);
     expect(codes[20 * 41 + 20]).toBe(4);
     expect(codes[0]).toBe(0);
+  });
+  it("rounds the corners of a drawn square, keeps its straight sides and its neighbours", () => {
+    const plain: Affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3, 0];
+    const labels = volumeOf([11, 11, 5], plain, new Int16Array(11 * 11 * 5));
+    for (let j = 3; j <= 7; j++) for (let i = 3; i <= 7; i++) labels.voxels[indexOf(labels.shape, i, j, 2)] = i <= 5 ? 1 : 2;
+    const frame = frameOf(labels, "axial", { at: [5, 5, 6.9], centre: null, zoom: 1 }, 110, 110);
+    const code = (i: number, j: number): number => {
+      const { x, y } = toScreen(frame, [i, j, 6]);
+      return sampleLabels(labels, frame)[Math.round(y) * 110 + Math.round(x)]!;
+    };
+    expect([code(2.6, 5), code(2.4, 5), code(5.4, 5), code(5.6, 5), code(7.4, 5), code(7.6, 5)]).toEqual([1, 0, 1, 2, 2, 0]);
+    expect([code(2.6, 2.6), code(2.85, 2.85)]).toEqual([0, 1]);
   });
 });
 

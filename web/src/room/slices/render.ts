@@ -1,6 +1,6 @@
 /** From a volume and a frame to pixels: values in the plane, window and level, labels over them. */
 
-import { apply, scale, turn } from "./geometry";
+import { apply, column, dot, scale, turn, unit } from "./geometry";
 import type { Frame } from "./frame";
 import type { Volume } from "./volume";
 
@@ -65,23 +65,53 @@ export function sampleValues(volume: Volume, frame: Frame): Float32Array {
   return out;
 }
 
-/** Codes in the plane, each pixel its nearest voxel's; 0 outside. */
+/** The voxel axis that runs most nearly across the plane. */
+function across(volume: Volume, frame: Frame): number {
+  const share = [0, 1, 2].map((axis) => Math.abs(dot(unit(column(volume.affine, axis)), frame.normal)));
+  return share.indexOf(Math.max(...share));
+}
+
+/**
+ * Codes in the plane; 0 outside. Across the plane the nearest voxel counts; within it a pixel has the code that weighs most among
+ * the four voxels about it, so that an edge runs smoothly between voxels and still encloses what was drawn.
+ */
 export function sampleLabels(volume: Volume, frame: Frame): Int16Array {
   const { width, height } = frame;
   const out = new Int16Array(width * height);
   const { start, dx, dy } = walk(volume, frame);
-  const [nx, ny, nz] = volume.shape;
-  const { voxels } = volume;
+  const n = across(volume, frame);
+  const [u, v] = [(n + 1) % 3, (n + 2) % 3];
+  const { shape, voxels } = volume;
+  const steps = [1, shape[0], shape[0] * shape[1]];
+  const [lastU, lastV, lastN] = [shape[u]! - 1, shape[v]! - 1, shape[n]! - 1];
+  const [stepU, stepV, stepN] = [steps[u]!, steps[v]!, steps[n]!];
   for (let row = 0, at = 0; row < height; row++) {
-    let x = start[0]! + row * dy[0]! + 0.5;
-    let y = start[1]! + row * dy[1]! + 0.5;
-    let z = start[2]! + row * dy[2]! + 0.5;
-    for (let col = 0; col < width; col++, at++, x += dx[0]!, y += dx[1]!, z += dx[2]!) {
-      if (x < 0 || y < 0 || z < 0 || x >= nx || y >= ny || z >= nz) continue;
-      out[at] = voxels[(x | 0) + nx * ((y | 0) + ny * (z | 0))]!;
+    let x = start[u]! + row * dy[u]!;
+    let y = start[v]! + row * dy[v]!;
+    let z = start[n]! + row * dy[n]! + 0.5;
+    for (let col = 0; col < width; col++, at++, x += dx[u]!, y += dx[v]!, z += dx[n]!) {
+      if (z < 0 || z >= lastN + 1 || x < -0.5 || y < -0.5 || x >= lastU + 0.5 || y >= lastV + 0.5) continue;
+      const i = x > 0 ? x | 0 : 0;
+      const j = y > 0 ? y | 0 : 0;
+      const p = i * stepU + j * stepV + (z | 0) * stepN;
+      const right = i < lastU ? stepU : 0;
+      const below = j < lastV ? stepV : 0;
+      const a = voxels[p]!, b = voxels[p + right]!, c = voxels[p + below]!, d = voxels[p + right + below]!;
+      out[at] = a === b && a === c && a === d ? a : heaviest(a, b, c, d, x > i ? x - i : 0, y > j ? y - j : 0);
     }
   }
   return out;
+}
+
+/** The code that weighs most among four corners (a b above c d), at a place between them. */
+function heaviest(a: number, b: number, c: number, d: number, x: number, y: number): number {
+  const [wa, wb, wc, wd] = [(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y];
+  const ta = wa + (b === a ? wb : 0) + (c === a ? wc : 0) + (d === a ? wd : 0);
+  const tb = b === a ? 0 : wb + (c === b ? wc : 0) + (d === b ? wd : 0);
+  const tc = c === a || c === b ? 0 : wc + (d === c ? wd : 0);
+  const td = d === a || d === b || d === c ? 0 : wd;
+  const top = Math.max(ta, tb, tc, td);
+  return top === ta ? a : top === tb ? b : top === tc ? c : d;
 }
 
 /** Grey pixels (RGBA in memory order) of values under a window; black outside. */

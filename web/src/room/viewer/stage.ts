@@ -4,7 +4,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { Session } from "../session";
 import { isEarlier } from "../earlier";
 import { type Vec3, add, subtract } from "../slices/geometry";
-import { type Plane, middle, nativePlane, scrolled } from "../slices/frame";
+import { type Lie, type Plane, frameOf, middle, nativePlane, scrolled } from "../slices/frame";
 import type { Window } from "../slices/render";
 import type { Place, SeriesLine } from "../types";
 import type { Film } from "../films";
@@ -109,6 +109,13 @@ export class Stage {
     if (key === null) return null;
     const line = this.session.series.value.find((one) => one.key === key);
     return this.session.films.want(line, this.session.toReference(key));
+  }
+
+  /** How a view lies in the patient; null while its series is on the way. Does not wait until it is drawn. */
+  lie(index: number): Lie | null {
+    const view = this.views.value[index];
+    const film = view ? this.film(view.series) : null;
+    return view && film ? frameOf(film.volume, view.plane, { at: this.pointFor(view.series), centre: null, zoom: 1 }, 2, 2) : null;
   }
 
   window(key: string): Window | null {
