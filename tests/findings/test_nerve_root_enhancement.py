@@ -37,6 +37,8 @@ def test_which_half_gains_is_told(front: float, back: float, state: str) -> None
     assert finding.state == state
     assert finding.where is not None
     assert finding.where.z < 35 - 10, "it is pointed at below the cord's end"
+    if state in ("ventral", "dorsal"):
+        assert finding.where.y * (1 if state == "ventral" else -1) > 2
 
 
 def test_a_nodule_among_the_roots_is_left_out() -> None:

@@ -48,6 +48,10 @@ def test_a_second_lesion_drawn_in_bone_is_one() -> None:
     bone = Blob(10, (0, BODY_MM, -22.0), (6, 5, 4), {"T1w": 0.9}, instance=2)
     finding = asked.seen(vertebral_lesion, spines.with_blobs(Spine(), mass, bone), ("T1w",), instance=None)
     assert finding.state == "present"
+    assert finding.where is not None
+    assert finding.where.z == pytest.approx(-22, abs=3)
+    assert spines.value(finding) > 300
+    assert "was drawn within a vertebra" in finding.method
 
 
 def test_two_vertebrae_are_too_few() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from thecal.findings.axis import spread
+from thecal.findings.diameters import diameters_of
 from thecal.findings.levels import Levels, levels_of
 from thecal.findings.views import Mask, View, best
 from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Plane, Role, Segmentation
@@ -23,7 +26,8 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     """Cranio-caudal length of the solid lesion, in vertebral segments.
 
     A level crossed in part counts by the share crossed. Without a solid part the length of the changed cord counts; polar
-    cysts and syrinx are left out. Not assessed with fewer than two labelled vertebrae.
+    cysts and syrinx are left out. The method tells the three diameters and the longest on one slice. Not assessed with fewer
+    than two labelled vertebrae.
     """
     assert lesion is not None
     levels = levels_of(aligned, segmentation)
@@ -33,7 +37,9 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     parts = [(view, view.core(lesion)) for view in views if view.core(lesion).any()]
     if not parts:
         return NotAssessed(CODE, lesion.tracking_uid, "the lesion was not drawn on any series")
-    return of_parts(CODE, parts, levels, lesion, "length of the solid part and its cysts (or of what stands for it)")
+    told = of_parts(CODE, parts, levels, lesion, "length of the solid part and its cysts (or of what stands for it)")
+    sizes = diameters_of(aligned, segmentation, lesion)
+    return told if sizes is None else replace(told, method=f"{told.method}; {sizes.words}")
 
 
 def of_parts(code: str, parts: list[tuple[View, Mask]], levels: Levels, lesion: Lesion, what: str) -> Finding:

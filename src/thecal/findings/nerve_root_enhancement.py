@@ -44,7 +44,7 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: object) -
     scores = {"absent": 1 - seen, "ventral": seen * (1 - even) * front, "dorsal": seen * (1 - even) * (1 - front),
               "both": seen * even}  # fmt: skip
     points = tail.view.mm(tail.inside)
-    lit = gain > GAIN
+    lit = root & (gain > GAIN) & (ahead if front else ~ahead)
     return Finding(
         CODE, PATIENT, "measured", belief.weighed(scores), measurement=Measurement(round(100 * max(shares), 1), "%"),
         where=tail.view.place(points[lit] if lit.any() else points),

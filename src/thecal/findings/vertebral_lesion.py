@@ -20,8 +20,8 @@ APART, VOLUME_MM3, VOLUME_SD_MM3 = 4.0, 500.0, 180.0
 # On T1w marrow that is darker, on a fat-suppressed image marrow that is brighter is looked for.
 SIGNS: dict[Role, float] = {"T1w": -1.0, "T2w_fs": 1.0, "T2w": 1.0}
 LEAST_VERTEBRAE = 3
-# A lesion lies within a vertebra when this share of it does.
-IN_BONE = 0.7
+# A lesion lies within a vertebra when this share of it does; one that was drawn there is believed by this much of its confidence.
+IN_BONE, BELIEVED = 0.7, 0.95
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: object) -
     """Volume of the largest piece of marrow, in a vertebra that no drawn lesion lies in or beside, that differs from other
     vertebrae's: darker on T1w, or brighter where fat is suppressed.
 
-    Not assessed with fewer than three whole vertebrae labelled. Fractures, discs' reactions and haemangiomas look alike.
+    A lesion drawn in a vertebra beside a larger one elsewhere is one as well. Not assessed without that and with fewer than three
+    whole vertebrae labelled. Fractures, discs' reactions and haemangiomas look alike.
     """
     del lesion
     drawn = _drawn(aligned, segmentation)
@@ -48,24 +49,34 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: object) -
         if not found:
             continue
         odd = max(found, key=lambda one: one.volume_mm3)
+        seen = belief.above(odd.volume_mm3, VOLUME_MM3, VOLUME_SD_MM3)
+        if drawn is not None and BELIEVED * drawn.confidence > seen:
+            return _of_drawn(drawn)
         return Finding(
-            CODE, PATIENT, "measured", belief.yes_no(max(drawn, belief.above(odd.volume_mm3, VOLUME_MM3, VOLUME_SD_MM3))),
+            CODE, PATIENT, "measured", belief.yes_no(seen),
             measurement=Measurement(round(odd.volume_mm3, 0), "mm3", VOLUME_SD_MM3), where=odd.where,
             method=f"largest piece of marrow away from the lesions that differs from other vertebrae's on {odd.role} by "
                    "more than "
                    f"{APART:g} of their spreads ({NAMES.get(odd.code, 'a vertebra')}); from {VOLUME_MM3:g} mm³ (judged)",
         )  # fmt: skip
+    if drawn is not None and drawn.confidence > 0.5:
+        return _of_drawn(drawn)
     return NotAssessed(CODE, PATIENT, "fewer than three vertebrae are labelled on a T1w or fat-suppressed series")
 
 
-def _drawn(aligned: AlignedStudy, segmentation: Segmentation) -> float:
-    """How probable it is that a lesion other than the largest was drawn within a vertebra."""
+def _of_drawn(drawn: Lesion) -> Finding:
+    return Finding(
+        CODE, PATIENT, "measured", belief.yes_no(BELIEVED * drawn.confidence),
+        measurement=Measurement(round(drawn.volume_mm3, 0), "mm3"), where=drawn.where,
+        method="a lesion beside the largest one was drawn within a vertebra; present by its confidence",
+    )  # fmt: skip
+
+
+def _drawn(aligned: AlignedStudy, segmentation: Segmentation) -> Lesion | None:
+    """The surest lesion other than the largest that was drawn within a vertebra; None without one."""
     largest = max(segmentation.lesions, key=lambda one: one.volume_mm3, default=None)
-    chances = [0.0]
-    for lesion in segmentation.lesions:
-        if lesion is not largest and _in_bone(aligned, segmentation, lesion):
-            chances.append(0.95 * lesion.confidence)
-    return max(chances)
+    beside = [one for one in segmentation.lesions if one is not largest and _in_bone(aligned, segmentation, one)]
+    return max(beside, key=lambda one: one.confidence, default=None)
 
 
 def _in_bone(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion) -> bool:
