@@ -14,7 +14,7 @@ from thecal.findings.axis import Axis, along_map, axis_of
 from thecal.findings.cord_signal import looks_like_cord
 from thecal.findings.enhancement import CUTS, degree
 from thecal.findings.uptake import uptake
-from thecal.findings.views import COATING, CORD, SAC, SOLID, View, look, usable
+from thecal.findings.views import COATING, CORD, SAC, SOLID, View, box, kept, look, usable
 from thecal.findings.within_cord import compartments
 from thecal.records import (
     PATIENT,
@@ -73,6 +73,11 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: object) -
     where nothing is seen, it is not assessed.
     """
     del lesion
+    return _told(aligned, segmentation)
+
+
+@kept(maxsize=2)
+def _told(aligned: AlignedStudy, segmentation: Segmentation) -> Finding | NotAssessed:
     coats = [
         coat
         for after in usable(aligned, ("T1w_ce",), None)
@@ -159,7 +164,13 @@ def _drawn(aligned: AlignedStudy, segmentation: Segmentation) -> bool:
 
 def coat_of(aligned: AlignedStudy, segmentation: Segmentation, after: Series) -> Coat | None:
     """The coat of the cord on one post-contrast series and the T1w that goes with it; None without cord, sac or a pair."""
-    post = look(aligned, segmentation, after.key)
+    return _coat(aligned, segmentation, after.key)
+
+
+@kept(maxsize=8)
+def _coat(aligned: AlignedStudy, segmentation: Segmentation, key: str) -> Coat | None:
+    after = aligned.study.find(key)
+    post = look(aligned, segmentation, key)
     axis = axis_of(post)
     if axis is None or not post.cord.any() or not (post.anatomy == SAC).any():
         return None
@@ -168,25 +179,29 @@ def coat_of(aligned: AlignedStudy, segmentation: Segmentation, after: Series) ->
         pre = look(aligned, segmentation, before.key)
         across = np.linalg.inv(pre.to_reference) @ post.to_reference
         cord = resample(Volume(pre.cord.astype(np.int16), pre.affine), post.grid, across, order=0).voxels > 0
-        shell = _shell(post, cord) & covers(pre.grid, post.grid, across) & ~_beside_lesion(post, axis)
+        shell = _shell(post, cord) & covers(pre.grid, post.grid, across)
+        shell[shell] = ~_beside_lesion(post, axis, shell)
         normal = cord & (post.tissue == 0)
         if np.count_nonzero(shell) < 200 or np.count_nonzero(normal) < 200 or not looks_like_cord(pre):
             continue
         plain = resample(Volume(pre.values, pre.affine), post.grid, across).voxels
-        gain = _over_cord(post.values, normal, post, axis) - _over_cord(plain, normal, post, axis)
+        number = np.floor(axis.locate(post.mm(normal))[0] / 12.0).astype(int)
+        gained, before_it = (_over_cord(one, normal, number, shell, post, axis) for one in (post.values, plain))
+        gain = gained - before_it
         return _stretch(post, axis, shell, gain, before.plane == after.plane)
     return None
 
 
-def _beside_lesion(view: View, axis: Axis) -> NDArray[np.bool_]:
-    """Where a tumour lies at the same height or near it: its own enhancement would pass for a coat."""
+def _beside_lesion(view: View, axis: Axis, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which voxels of a mask have a tumour at the same height or near it: its own enhancement would pass for a coat."""
     solid = np.isin(view.tissue, SOLID)
     along = along_map(view, axis)
     if not solid.any():
-        return np.zeros(view.grid.shape, dtype=bool)
+        return np.zeros(int(np.count_nonzero(where)), dtype=bool)
     heights = np.unique(np.round(along[solid]))
-    place = np.searchsorted(heights, along).clip(0, len(heights) - 1)
-    nearest = np.minimum(np.abs(heights[place] - along), np.abs(heights[np.maximum(place - 1, 0)] - along))
+    here = along[where]
+    place = np.searchsorted(heights, here).clip(0, len(heights) - 1)
+    nearest = np.minimum(np.abs(heights[place] - here), np.abs(heights[np.maximum(place - 1, 0)] - here))
     return np.asarray(nearest <= BESIDE_MM)
 
 
@@ -195,30 +210,40 @@ def _shell(view: View, cord: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
     A coat that enhances is easily drawn as cord; the outline from before contrast does not know of it.
     """
-    away = ndimage.distance_transform_edt(~cord, sampling=view.grid.spacing_mm)
-    lesion = (view.tissue > 0) & (view.tissue != COATING)
+    out = np.zeros(cord.shape, dtype=bool)
+    if not cord.any():
+        return out
     reach = COAT_MM + 0.5 * view.grid.spacing_mm.min()
-    return np.asarray(np.isin(view.anatomy, (CORD, SAC)) & (away > 0) & (away <= reach) & ~lesion)
+    cut = box(cord, np.ceil(reach / view.grid.spacing_mm).astype(int))  # beyond it nothing is near enough
+    away = ndimage.distance_transform_edt(~cord[cut], sampling=view.grid.spacing_mm)
+    tissue = view.tissue[cut]
+    lesion = (tissue > 0) & (tissue != COATING)
+    out[cut] = np.isin(view.anatomy[cut], (CORD, SAC)) & (away > 0) & (away <= reach) & ~lesion
+    return out
 
 
 def _over_cord(
-    values: NDArray[np.floating[Any]], cord: NDArray[np.bool_], view: View, axis: Axis
-) -> NDArray[np.float32]:
-    """Values on the view's grid as multiples of the lesion-free cord at the same height, from a running median along it.
+    values: NDArray[np.floating[Any]], cord: NDArray[np.bool_], number: NDArray[np.int_], where: NDArray[np.bool_],
+    view: View, axis: Axis,
+) -> NDArray[np.float32]:  # fmt: skip
+    """Values of a mask's voxels as multiples of the lesion-free cord at the same height, from a running median along it.
 
-    Both images of a pair are taken over the same voxels of cord, so that what the cord's outline takes in too much cancels.
+    number is the piece of the axis in which each voxel of the cord lies. Both images of a pair are taken over the same voxels
+    of cord, so that what the cord's outline takes in too much cancels.
     """
-    number = np.floor(axis.locate(view.mm(cord))[0] / 12.0).astype(int)
     kinds, count = np.unique(number, return_counts=True)
     kinds = kinds[count >= min(20, count.max())]
-    medians = [float(np.median(values[cord][number == one])) for one in kinds]
-    course = np.interp(along_map(view, axis), (kinds + 0.5) * 12.0, ndimage.median_filter(medians, 3, mode="nearest"))
-    return np.asarray(values / np.maximum(course, 1e-6), dtype=np.float32)
+    own = values[cord]
+    medians = [float(np.median(own[number == one])) for one in kinds]
+    course = np.interp(
+        along_map(view, axis)[where], (kinds + 0.5) * 12.0, ndimage.median_filter(medians, 3, mode="nearest")
+    )
+    return np.asarray(values[where] / np.maximum(course, 1e-6), dtype=np.float32)
 
 
 def _stretch(view: View, axis: Axis, shell: NDArray[np.bool_], gain: NDArray[np.float32], alike: bool) -> Coat:
     """The stretch of cord along which most of the coat enhances: each step's surface is cut into sectors, and a sector
-    enhances when the upper quarter of its voxels does."""
+    enhances when the upper quarter of its voxels does. gain is that of the shell's voxels."""
     points = view.mm(shell)
     along, right, front = axis.locate(points)
     sector = np.floor((np.degrees(np.arctan2(front, right)) + 180) / (360 / SECTORS)).astype(int) % SECTORS
@@ -228,7 +253,7 @@ def _stretch(view: View, axis: Axis, shell: NDArray[np.bool_], gain: NDArray[np.
     cell = number * SECTORS + sector
     order = np.argsort(cell, kind="stable")
     cells, first = np.unique(cell[order], return_index=True)
-    parts = np.split(gain[shell][order], first[1:])
+    parts = np.split(gain[order], first[1:])
     bright = np.array([len(part) >= 3 and float(np.percentile(part, 75)) > GAIN for part in parts])
     full = np.array([len(part) >= 3 for part in parts])
     rows = cells // SECTORS

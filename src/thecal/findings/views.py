@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,12 +68,23 @@ class View:
 
     def mm(self, mask: Mask) -> Points:
         """Positions (n, 3) of a mask's voxels, in the series' mm."""
-        return voxel_to_mm(self.grid, np.argwhere(mask))
+        # The same as np.argwhere, several times as fast on a mask of few voxels.
+        return voxel_to_mm(self.grid, np.stack(np.unravel_index(np.flatnonzero(mask), mask.shape), axis=-1))
 
     def of(self, lesion: Lesion, codes: tuple[int, ...] | None = None) -> Mask:
         """The voxels of a lesion, or of some of its tissues."""
-        mine = (self.instance == lesion.instance) & (self.tissue > 0)
-        return np.asarray(mine if codes is None else mine & np.isin(self.tissue, codes))
+        out = np.zeros(self.instance.shape, dtype=bool)
+        if (place := self._places.get(lesion.instance)) is not None:
+            tissue = self.tissue[place]
+            mine = (self.instance[place] == lesion.instance) & (tissue > 0)
+            out[place] = mine if codes is None else mine & np.isin(tissue, codes)
+        return out
+
+    @cached_property
+    def _places(self) -> dict[int, tuple[slice, ...]]:
+        """The box that holds each lesion, by its number."""
+        found = ndimage.find_objects(self.instance)
+        return {number: place for number, place in enumerate(found, 1) if place is not None}
 
     def body(self, lesion: Lesion) -> Mask:
         """The part that stands for the lesion: what is solid; else changed cord; else cyst; else whatever was drawn of it.
@@ -117,7 +128,23 @@ class View:
         return transform_points(self.to_reference, points)
 
 
-@lru_cache(maxsize=24)
+_KEPT: list[Callable[[], None]] = []
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def kept(maxsize: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Keeps what a function made of the same inputs until `forget`."""
+
+    def keep(work: Callable[P, R]) -> Callable[P, R]:
+        made = lru_cache(maxsize=maxsize)(work)
+        _KEPT.append(made.cache_clear)
+        return cast("Callable[P, R]", made)
+
+    return keep
+
+
+@kept(maxsize=24)
 def look(aligned: AlignedStudy, segmentation: Segmentation, key: str) -> View:
     """The view of one series. Maps drawn on the series are used as they are; others are carried onto it, nearest voxel."""
     series = aligned.study.find(key)
@@ -142,8 +169,9 @@ def look(aligned: AlignedStudy, segmentation: Segmentation, key: str) -> View:
 
 
 def forget() -> None:
-    """Lets go of the views that were kept."""
-    look.cache_clear()
+    """Lets go of what was kept, views among it."""
+    for clear in _KEPT:
+        clear()
 
 
 def carried(
@@ -195,9 +223,13 @@ def _number(
         out[drawn] = lesions[0].instance
         return out
     if (instance > 0).any():
-        away, nearest = ndimage.distance_transform_edt(instance == 0, sampling=grid.spacing_mm, return_indices=True)
-        near = lost & (away <= INSTANCE_REACH_MM)
-        out[near] = instance[tuple(part[near] for part in nearest)]
+        # No voxel farther off than the reach has a say: the rest of the view is left out.
+        cut = box(lost, np.ceil(INSTANCE_REACH_MM / grid.spacing_mm).astype(int))
+        known, found = instance[cut], out[cut]
+        if (known > 0).any():
+            away, nearest = ndimage.distance_transform_edt(known == 0, sampling=grid.spacing_mm, return_indices=True)
+            near = lost[cut] & (away <= INSTANCE_REACH_MM)
+            found[near] = known[tuple(part[near] for part in nearest)]
         return out
     centres = np.array([reference_point(aligned, lesion.where) for lesion in lesions])
     points = transform_points(to_reference, voxel_to_mm(grid, np.argwhere(lost)))
@@ -264,7 +296,13 @@ def inner(mask: Mask, least: int = 20) -> tuple[Mask, bool]:
 
 def grown(view: View, mask: Mask, reach_mm: float) -> Mask:
     """A mask grown by a distance along each voxel axis, by at least a voxel."""
-    out = mask.astype(np.uint8)
-    for axis, step in enumerate(view.grid.spacing_mm):
-        out = ndimage.maximum_filter1d(out, 2 * max(1, round(reach_mm / step)) + 1, axis=axis, mode="constant")
-    return np.asarray(out > 0)
+    out = np.zeros(mask.shape, dtype=bool)
+    if not mask.any():
+        return out
+    reach = [max(1, round(reach_mm / step)) for step in view.grid.spacing_mm]
+    cut = box(mask, np.array(reach))  # beyond it nothing grows
+    part = mask[cut].astype(np.uint8)
+    for axis, count in enumerate(reach):
+        part = ndimage.maximum_filter1d(part, 2 * count + 1, axis=axis, mode="constant")
+    out[cut] = part > 0
+    return out
