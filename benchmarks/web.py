@@ -52,6 +52,7 @@ class Bench:
     address: str
     browser: Browser
     cookie: str
+    server: int = 0
     studies: list[str] = field(default_factory=list)
     rounds: int = 50
 
@@ -187,6 +188,8 @@ def measure_ranking(bench: Bench) -> None:
     study = bench.studies[0]
     reading = bench.call("GET", f"/api/studies/{study}/reading")
     terms = {term["code"]: term for term in bench.call("GET", "/api/vocabulary")}
+    if not reading["report"]["reading"]["lesions"]:
+        raise SystemExit("no lesion was called in the study: there is no ranking to be changed")
     lesion = reading["report"]["reading"]["lesions"][0]["tracking_uid"]
     states = [one["code"] for one in terms["t2_signal"]["states"]]
     context, page = bench.fresh()
@@ -246,35 +249,29 @@ def add_large(bench: Bench) -> str:
 
 
 def measure_memory(bench: Bench) -> None:
-    """JavaScript's heap and the page's resident memory while studies are opened one after the other in one tab."""
+    """JavaScript's heap, and the page's and the server's resident memory, while studies are opened one after the other in one
+    tab. Waits by locators alone: a handle on an element would keep the page it belongs to."""
     context, page = bench.fresh()
     page.goto(f"{bench.address}/?token={TOKEN}")
     told = context.new_cdp_session(page)
     told.send("Performance.enable")
-    heaps, residents = [], []
+    heaps, residents, servers = [], [], []
     for number in range(bench.rounds):
         study = bench.studies[number % len(bench.studies)]
         page.locator(f"tr[data-study='{study}'] .row-link").click()
-        page.wait_for_selector("[data-ready='true']", timeout=120_000)
+        page.locator(".room[data-masks] [data-ready='true']").first.wait_for(state="attached", timeout=120_000)
         page.locator(".bar-nav a[href='/'], a.brand").first.click()
-        page.wait_for_selector("tr[data-study]")
+        page.locator("tr[data-study]").first.wait_for()
         if number % 5 == 4:
             told.send("HeapProfiler.collectGarbage")
             metrics = {one["name"]: one["value"] for one in told.send("Performance.getMetrics")["metrics"]}
             heaps.append(metrics["JSHeapUsedSize"] / 1e6)
             residents.append(resident_mb(bench.browser))
+            servers.append(resident_of(bench.server))
     context.close()
-    middle = len(heaps) // 2
-    tell(
-        f"JavaScript heap over {bench.rounds} studies",
-        f"{heaps[0]:.1f} → {heaps[middle]:.1f} → {heaps[-1]:.1f} MB",
-        "flat",
-    )
-    tell(
-        f"resident memory over {bench.rounds} studies",
-        f"{residents[0]:.0f} → {residents[middle]:.0f} → {residents[-1]:.0f} MB",
-        "flat",
-    )
+    for what, sizes in (("JavaScript heap", heaps), ("page's memory", residents), ("server's memory", servers)):
+        told = " → ".join(f"{sizes[at]:.1f}" for at in (0, len(sizes) // 2, -1))
+        tell(f"{what} over {bench.rounds} studies", f"{told} MB", "flat")
 
 
 def resident_mb(browser: Browser) -> float:
@@ -284,11 +281,18 @@ def resident_mb(browser: Browser) -> float:
     session.detach()
     sizes = [0.0]
     for one in processes:
-        status = Path(f"/proc/{one['id']}/status")
-        if one["type"] == "renderer" and status.is_file():
-            line = next(text for text in status.read_text().splitlines() if text.startswith("VmRSS"))
-            sizes.append(int(line.split()[1]) / 1000)
+        if one["type"] == "renderer":
+            sizes.append(resident_of(one["id"]))
     return max(sizes)
+
+
+def resident_of(process: int) -> float:
+    """Resident memory of a process, in MB; 0 where it is gone."""
+    status = Path(f"/proc/{process}/status")
+    if not status.is_file():
+        return 0.0
+    line = next(text for text in status.read_text().splitlines() if text.startswith("VmRSS"))
+    return int(line.split()[1]) / 1000
 
 
 MEASURES: dict[str, Callable[[Bench], None]] = {
@@ -298,8 +302,8 @@ MEASURES: dict[str, Callable[[Bench], None]] = {
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[tuple[str, str]]:
-    """A server on a folder: its address, and the cookie that it gives."""
+def serve(folder: Path) -> Iterator[tuple[str, str, int]]:
+    """A server on a folder: its address, the cookie that it gives, and its process."""
     words = [sys.executable, "-m", "thecal.cli", "serve", "--data", str(folder), "--port", "0"]
     with subprocess.Popen(
         words, text=True, stdout=subprocess.PIPE, env={**os.environ, "THECAL_TOKEN": TOKEN}
@@ -307,7 +311,7 @@ def serve(folder: Path) -> Iterator[tuple[str, str]]:
         assert process.stdout is not None
         address = process.stdout.readline().split()[-1].split("/?")[0]
         try:
-            yield address, enter(address)
+            yield address, enter(address), process.pid
         finally:
             process.terminate()
             process.wait(30)
@@ -336,14 +340,14 @@ def main() -> None:
     asked = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as made,
-        serve(Path(made) / "data") as (address, cookie),
+        serve(Path(made) / "data") as (address, cookie, server),
         sync_playwright() as play,
     ):
         browser = play.chromium.launch(executable_path=asked.chromium, args=FLAGS)
-        bench = Bench(address, browser, cookie, rounds=asked.studies)
+        bench = Bench(address, browser, cookie, server, rounds=asked.studies)
         wanted = ENTITIES if "memory" in asked.only else ENTITIES[:1]
         for entity in wanted:
-            body = {"entity": entity, "seed": 3, "protocol": "tiny"}
+            body = {"entity": entity, "seed": 1, "protocol": "tiny"}
             bench.studies.append(str(bench.call("POST", "/api/demos", body)["study"]))
         for study in bench.studies:
             bench.wait(study)
