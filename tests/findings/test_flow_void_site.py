@@ -27,6 +27,16 @@ def test_each_site_is_told_and_both_together() -> None:
     assert _site(MASS, VESSEL, STRAND) == "both"
 
 
+def test_the_number_is_that_of_the_site() -> None:
+    grids = {"T2w": GRID, "T1w": GRID}
+    inside = asked.seen(flow_void_site, spines.with_blobs(ROOMY, MASS, VESSEL), ("T2w", "T1w"), grids=grids)
+    around = asked.seen(flow_void_site, spines.with_blobs(ROOMY, MASS, STRAND), ("T2w", "T1w"), grids=grids)
+    assert inside.measurement is not None
+    assert around.measurement is not None
+    assert (inside.measurement.unit, around.measurement.unit) == ("%", "mm")
+    assert around.measurement.value > 24
+
+
 def test_without_any_there_is_no_site() -> None:
     grids = {"T2w": GRID}
     assert asked.gap(flow_void_site, spines.with_blobs(ROOMY, MASS), ("T2w",), grids=grids) == "no flow voids were seen"

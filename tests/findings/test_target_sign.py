@@ -13,6 +13,8 @@ def test_a_dark_heart_is_a_target_and_its_ratio_is_recovered() -> None:
     finding = spines.seen(darkness.case("target"), CODE)
     assert finding.state == "present"
     assert spines.value(finding) == pytest.approx(0.9 / 1.7, rel=0.12)
+    assert finding.where is not None
+    assert abs(finding.where.z) < 5, "the heart is pointed at"
 
 
 def test_an_even_tumour_is_no_target() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from thecal.findings import belief
-from thecal.findings.flow_voids import LENGTH_SD, vessels_of
-from thecal.records import AlignedStudy, Finding, Lesion, Measurement, NotAssessed, Segmentation
+from thecal.findings.flow_voids import vessels_of
+from thecal.records import AlignedStudy, Finding, Lesion, NotAssessed, Segmentation
 
 CODE = "flow_void_site"
 NEEDS = ("lesion", "T2w", "sac", "cord")
@@ -21,8 +21,7 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
               "both": found.inside * found.around}  # fmt: skip
     return Finding(
         CODE, lesion.tracking_uid, "measured", belief.weighed(scores),
-        measurement=Measurement(round(found.length_mm, 1), "mm", LENGTH_SD), where=found.where,
-        method="as for flow voids: length of cord along which dark strands run in the CSF on T2w, and share of the "
-               "lesion without "
-               f"signal on T2w and T1w ({100 * found.share:.1f} %)",
+        measurement=found.measurement, where=found.where,
+        method=f"as for flow voids: length of cord along which dark strands run in the CSF on T2w ({found.length_mm:.0f} mm), "
+               f"and share of the lesion without signal on T2w and T1w ({100 * found.share:.1f} %)",
     )  # fmt: skip

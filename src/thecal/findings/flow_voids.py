@@ -37,6 +37,13 @@ class Vessels:
     length_mm: float
     where: Place
 
+    @property
+    def measurement(self) -> Measurement:
+        """The number behind the likelier site: length of cord in mm, or the share of the lesion in per cent."""
+        if self.inside > self.around:
+            return Measurement(round(100 * self.share, 1), "%", 100 * SHARE_SD)
+        return Measurement(round(self.length_mm, 1), "mm", LENGTH_SD)
+
 
 def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | None) -> Finding | NotAssessed:
     """Whether vessels without signal run in the lesion, or in the CSF along the cord on T2w.
@@ -49,7 +56,7 @@ def measure(aligned: AlignedStudy, segmentation: Segmentation, lesion: Lesion | 
     present = 1 - (1 - found.inside) * (1 - found.around)
     return Finding(
         CODE, lesion.tracking_uid, "measured", belief.yes_no(present),
-        measurement=Measurement(round(found.length_mm, 1), "mm", LENGTH_SD), where=found.where,
+        measurement=found.measurement, where=found.where,
         method=f"length of cord along which strands darker than {DARK:g} of cord run in the CSF on T2w, from "
                f"{LENGTH_MM:g} mm; or "
                f"share of the lesion without signal on T2w and T1w ({100 * found.share:.1f} %), from {100 * SHARE:g} % (judged)",

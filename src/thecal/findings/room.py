@@ -23,6 +23,7 @@ from thecal.findings import (
     cord_expansion,
     dark,
     dural_base,
+    dysraphism,
     enhancement,
     enhancement_pattern,
     exophytic,
@@ -71,10 +72,10 @@ MODULES: tuple[ModuleType, ...] = (
     calcification, restricted_diffusion, flow_voids, flow_void_site, axial_territory, exophytic,
     dural_base, foraminal_extension, bone_remodelling, bone_destruction, leptomeningeal_site, nerve_root_thickening,
     nerve_root_clumping, nerve_root_enhancement, siderosis_or_subarachnoid_blood, canal_stenosis,
-    vertebral_lesion,
+    vertebral_lesion, dysraphism,
 )  # fmt: skip
 # Signs of the patient rather than of one lesion, among those that no module measures yet.
-OF_THE_PATIENT = ("dysraphism", "pachymeningeal_enhancement", "brain_lesion", "hydrocephalus")
+OF_THE_PATIENT = ("pachymeningeal_enhancement", "brain_lesion", "hydrocephalus")
 NO_METHOD = "not measured by this version"
 FAILED = "its measurement failed"
 
