@@ -141,7 +141,11 @@ function Editor({ study, draft, onChanged }: { study: Study; draft: Draft; onCha
         <div class="report-acts">
           <Button icon="undo" onClick={() => setVersions(true)}>Versions</Button>
           <Menu label="Download" kind="plain" icon="download" busy={fetching}
-            entries={formats.map((one) => ({ name: one.name, detail: "detail" in one ? one.detail : undefined, group: one.group, run: () => void fetchFile(one.file) }))}>
+            entries={formats.map((one) => {
+              const lacks = study.simulated && one.file === "export/dicom.zip";
+              const detail = lacks ? "A simulated study did not come as DICOM" : "detail" in one ? one.detail : undefined;
+              return { name: one.name, detail, group: one.group, disabled: lacks, run: () => void fetchFile(one.file) };
+            })}>
             Download
           </Menu>
           {!draft.locked && <Button kind="strong" icon="lock" disabled={state.is === "not saved"} onClick={() => setApproving(true)}>Approve …</Button>}

@@ -97,7 +97,7 @@ function Desk({ study, blind }: { study: Study | null; blind: boolean }) {
         <Strip />
       </div>
       <aside class="room-panel" aria-label="Reading" onKeyDown={keepArrows}>
-        {blind ? <BlindForm terms={terms} /> : <Panels terms={terms} tab={tab} onTab={setTab} painter={active} />}
+        {blind ? <BlindForm terms={terms} /> : <Panels terms={terms} tab={tab} onTab={setTab} />}
       </aside>
       <StatusBar study={study} blind={blind} painters={painters.current} />
       <ClashDialog />
@@ -112,7 +112,7 @@ function keepArrows(event: KeyboardEvent): void {
   if (/^(Arrow|Page|Home|End|Enter| )/.test(event.key) && !event.shiftKey) event.stopPropagation();
 }
 
-function Panels({ terms, tab, onTab, painter }: { terms: readonly Term[]; tab: string; onTab: (name: string) => void; painter: () => Painter | null }) {
+function Panels({ terms, tab, onTab }: { terms: readonly Term[]; tab: string; onTab: (name: string) => void }) {
   const session = useSession();
   const emergencies = session.answer.value?.report.emergencies ?? [];
   const tabs = [
@@ -127,7 +127,7 @@ function Panels({ terms, tab, onTab, painter }: { terms: readonly Term[]; tab: s
       <Tabs label="Reading" tabs={tabs} chosen={tab} onChoose={onTab}>
         {tab === "findings" && <Findings terms={terms} />}
         {tab === "differential" && <DifferentialPanel />}
-        {tab === "marking" && <Marking painter={painter} />}
+        {tab === "marking" && <Marking />}
         {tab === "history" && <History />}
         {tab === "blind" && <BlindBeside />}
       </Tabs>

@@ -7,7 +7,6 @@ import { acceptProposal, proposeBetween, refuseProposal } from "../correcting/pr
 import { runsOf, selected, sizeOf } from "../correcting/runs";
 import type { LabelName } from "../session";
 import { TISSUES, tissueCss } from "../viewer/labels";
-import type { Painter } from "../viewer/painter";
 
 const MAPS: readonly { name: LabelName; words: string }[] = [
   { name: "lesion", words: "Lesion tissues" }, { name: "instances", words: "Lesion numbers" }, { name: "anatomy", words: "Anatomy" },
@@ -16,13 +15,13 @@ const MAPS: readonly { name: LabelName; words: string }[] = [
 /** Arrow keys stay with the slider they are pressed on. */
 const own = (event: KeyboardEvent): void => event.stopPropagation();
 
-export function Marking({ painter }: { painter: () => Painter | null }) {
+export function Marking() {
   return (
     <div class="marking">
       <Looks />
       <Proposal />
       <Painting />
-      <Region painter={painter} />
+      <Region />
       <Levels />
     </div>
   );
@@ -89,7 +88,7 @@ function Painting() {
 }
 
 /** Changes of the whole lesion at once. */
-function Region({ painter }: { painter: () => Painter | null }) {
+function Region() {
   const session = useSession();
   const lesion = session.lesions.value.find((one) => one.tracking_uid === session.lesion.value);
   const { code } = session.stage.brush.value;
