@@ -87,6 +87,14 @@ def test_the_order_of_cases_is_kept_and_a_conflict_shows_theirs(tmp_path: Path) 
     assert refused.value.theirs["cases"] == [{"study": "b"}, {"study": "a"}]
 
 
+def test_of_every_article_the_last_list_of_cases_is_told(tmp_path: Path) -> None:
+    archive = an_archive(tmp_path)
+    assert cases.every(archive) == {}
+    for article, version, told in (("lipoma", 0, ["a", "b"]), ("cap_sign", 0, ["c"]), ("lipoma", 1, ["b", "a"])):
+        cases.save(archive, article, version, told, "a")
+    assert cases.every(archive) == {"lipoma": ["b", "a"], "cap_sign": ["c"]}
+
+
 def test_an_image_is_kept_once_however_often_it_is_saved(tmp_path: Path) -> None:
     archive, study = read_study(tmp_path)
     image, other = ({"png": f"data:image/png;base64,{name}", "caption": name} for name in ("one", "two"))

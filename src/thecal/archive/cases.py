@@ -21,6 +21,13 @@ def of(archive: Archive, article: str) -> tuple[int, list[Any]]:
     return (0, []) if row is None else (row.version, row.cases)
 
 
+def every(archive: Archive) -> dict[str, list[Any]]:
+    """The cases of every article that ever had one, in order."""
+    with archive.reading() as session:
+        rows = session.scalars(select(CaseListRow).order_by(CaseListRow.version))
+        return {row.article: row.cases for row in rows}  # of each the last version stands
+
+
 def save(archive: Archive, article: str, base_version: int, cases: Sequence[Any], by: str) -> int:
     """Saves a list made from a state of it, and gives the new version; Conflict with theirs when it changed in between."""
     with archive.writing() as session:

@@ -195,8 +195,9 @@ def save_cases(name: str, given: CaseList, room: InRoom, book: InBook) -> dict[s
 @router.get("/cases")
 def list_cases(room: InRoom, book: InBook) -> list[dict[str, Any]]:
     """The articles that have cases, with the cases in their order."""
-    found = ((code, cases.of(room.archive, code)[1]) for code in sorted(book.shelf.articles))
-    return [{"code": code, "title": book.shelf.articles[code].title, "cases": kept} for code, kept in found if kept]
+    known = book.shelf.articles
+    found = sorted(cases.every(room.archive).items())
+    return [{"code": code, "title": known[code].title, "cases": kept} for code, kept in found if kept and code in known]
 
 
 def _check(case: Case, book: Book) -> None:

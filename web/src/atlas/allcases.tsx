@@ -20,7 +20,7 @@ export function AllCasesPage() {
     <div class="atlas-home">
       <header>
         <h1>Cases</h1>
-        <p class="quiet">{failure || (told?.length === 0 ? "No case is attached to an article yet. An article's Cases section adds them." : "As they are ordered under their articles.")}</p>
+        <p class="quiet" role="status">{failure || (told === null ? "Fetching the cases" : told.length === 0 ? "No case is attached to an article yet. An article's Cases section adds them." : "As they are ordered under their articles.")}</p>
       </header>
       {told?.map((one) => (
         <section key={one.code} class="atlas-group">
