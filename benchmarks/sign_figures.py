@@ -159,7 +159,8 @@ def picture(shown: Shown) -> bytes:
     drawn.arrow(frame.pixel_of(point), 30.0)
     drawn.letters()
     drawn.scale_bar()
-    drawn.text(said(shown.finding), (8, 14), 15, "lm")
+    # The typeface has no raised digits.
+    drawn.text(said(shown.finding).replace("³", "3").replace("²", "2"), (8, 14), 15, "lm")
     drawn.text(f"{series.role}", (frame.size[0] - 8, frame.size[1] - 12), 12, "rm")
     held = io.BytesIO()
     Image.open(io.BytesIO(base64.b64decode(drawn.png()))).convert("RGB").save(held, "WEBP", quality=QUALITY, method=6)
