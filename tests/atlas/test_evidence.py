@@ -51,6 +51,24 @@ def test_mean_ages_are_told_with_their_sources_and_zero_weights_left_out() -> No
     assert evidence.say_ages([])[1] == ()
 
 
+def test_an_age_that_is_a_median_in_one_series_is_not_told_as_a_mean() -> None:
+    rows = [{"finding": "age_years", "mean": age, "n": age, "source": f"s{age}"} for age in (30, 41)]
+    median = {"finding": "age_years", "mean": 50, "source": "m", "note": "median, range 4-60"}
+    assert evidence.name_ages("Mean age was ", rows) == "Mean age was "
+    assert evidence.name_ages("Mean age was ", [*rows, median]) == "Mean or median age was "
+    assert evidence.name_ages("In two the mean age is ", [*rows, median]) == "In two the mean or median age is "
+    assert evidence.name_ages("Mean or median age was ", [median]) == "Mean or median age was "
+    assert evidence.name_ages("Mean age was ", [*rows, {**median, "weight": 0}]) == "Mean age was "
+    assert evidence.name_ages("Mean age was ", [{**median, "note": "", "why": "F2: a median"}]) != "Mean age was "
+
+
+def test_a_range_of_ages_says_that_some_are_of_a_special_population() -> None:
+    rows = [{"finding": "age_years", "mean": age, "n": age, "source": f"s{age}"} for age in (30, 41, 50, 60)]
+    assert evidence.say_ages(rows)[0] == "30 to 60 years in 4 series"
+    rows[0]["why"] = "S2: cauda equina only"
+    assert evidence.say_ages(rows)[0] == "30 to 60 years in 4 series, some of a subgroup or selected"
+
+
 def test_what_was_described_stands_apart_from_what_was_counted() -> None:
     known = evidence.shares([count("tumour", 3, 10), count("cyst", 0, 4)])
     row = {"finding": "halo", "state": "present", "source": "b2002", "note": "pct=4-9"}

@@ -28,6 +28,14 @@ def test_a_changed_count_changes_the_sentence() -> None:
     assert "3 of 10 patients" in said(compose(shelf.articles["tumour"], shelf))
 
 
+def test_a_sentence_of_ages_says_where_one_of_them_is_a_median() -> None:
+    told = article("tumour", "## Summary\nMean age was {{ages}}.")
+    mean, median = ({"finding": "age_years", "mean": age, "n": 10, "source": "a2001"} for age in (41.0, 30.0))
+    assert said(compose(told, small(numbers={"tumour": (mean, median)}))).startswith("Mean age was 41 and 30 years")
+    numbers = {"tumour": (mean, {**median, "note": "median"})}
+    assert said(compose(told, small(numbers=numbers))).startswith("Mean or median age was 41 and 30 (median) years")
+
+
 def test_an_entity_shows_its_counts_and_a_sign_where_it_was_counted_and_where_only_described() -> None:
     (row,) = page("tumour").evidence
     assert (row.finding, row.state, row.positive, row.total, row.series) == ("halo", "present", 4, 12, 2)

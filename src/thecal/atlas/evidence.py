@@ -16,6 +16,8 @@ LISTED_SERIES = 3
 TOLD_WEIGHT = 0.5
 _Z90 = 1.645
 _NARROWED = re.compile(r"\bS[234]:")
+_MEDIAN = re.compile(r"\bmedian\b")
+_MEAN_AGE = re.compile(r"\b([Mm])ean age\b")
 _PERCENT = re.compile(r"pct=([\d.-]+)")
 
 
@@ -155,16 +157,28 @@ def _unheard(asides: tuple[str, ...], heard: str) -> str:
 
 
 def say_ages(rows: Iterable[Mapping[str, Any]]) -> tuple[str, tuple[str, ...]]:
-    """Published mean ages, or their range, with the keys of their sources; without keys where none is known."""
-    known = [row for row in rows if row["finding"] == "age_years" and row.get("weight", 1) > 0]
-    known.sort(key=lambda row: (-(row.get("n") or 0), row["source"]))
+    """Published mean or median ages, or their range, with the keys of their sources; without keys where none is known."""
+    known = _ages(rows)
     means = [float(row["mean"]) for row in known]
     keys = tuple(dict.fromkeys(row["source"] for row in known))
     if len(means) > LISTED_SERIES:
-        return f"{min(means):.3g} to {max(means):.3g} years in {len(means)} series", keys
+        part = ", some of a subgroup or selected" if any(_NARROWED.search(row.get("why", "")) for row in known) else ""
+        return f"{min(means):.3g} to {max(means):.3g} years in {len(means)} series{part}", keys
     asides = [", ".join(wording.asides("", row.get("note", ""), row.get("why", ""))) for row in known]
     said = [f"{mean:.3g}" + (f" ({aside})" if aside else "") for mean, aside in zip(means, asides, strict=True)]
     return _joined(said) + " years", keys
+
+
+def name_ages(words: str, rows: Iterable[Mapping[str, Any]]) -> str:
+    """The words before published ages: 'mean age' is 'mean or median age' where a series gives its median."""
+    medians = any(_MEDIAN.search(f"{row.get('note', '')} {row.get('why', '')}") for row in _ages(rows))
+    return _MEAN_AGE.sub(r"\1ean or median age", words) if medians else words
+
+
+def _ages(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows of ages that count, the largest series first."""
+    known = [row for row in rows if row["finding"] == "age_years" and row.get("weight", 1) > 0]
+    return sorted(known, key=lambda row: (-(row.get("n") or 0), row["source"]))
 
 
 def _joined(words: list[str]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from thecal.atlas import body, evidence
 from thecal.atlas.shelf import Shelf
@@ -148,10 +150,18 @@ def _filled(text: str, article: Article, shelf: Shelf) -> tuple[str, tuple[str, 
     heard = body.PLACEHOLDER.sub("", body.LINK.sub(r"\2", text))
     for found in body.PLACEHOLDER.finditer(text):
         said, sources = _figures(found[1], found[2].split(), heard, article, shelf)
-        words += [text[place : found.start()], said]
+        before = text[place : found.start()]
+        if found[1] == "ages":
+            before = evidence.name_ages(before, _numbers(found[2].split(), article, shelf))
+        words += [before, said]
         keys += sources
         place = found.end()
     return "".join([*words, text[place:]]), tuple(keys)
+
+
+def _numbers(words: list[str], article: Article, shelf: Shelf) -> Iterable[Mapping[str, Any]]:
+    """The published numbers of the entity a placeholder names, else of the article's."""
+    return shelf.numbers.get(words[0] if words else article.code, ())
 
 
 def _figures(kind: str, words: list[str], heard: str, article: Article, shelf: Shelf) -> tuple[str, tuple[str, ...]]:
@@ -159,7 +169,7 @@ def _figures(kind: str, words: list[str], heard: str, article: Article, shelf: S
         f"articles/{article.code}.md", expected="figures that stand in the evidence", found=f"{kind} {' '.join(words)}"
     )
     if kind == "ages":
-        said, sources = evidence.say_ages(shelf.numbers.get(words[0] if words else article.code, ()))
+        said, sources = evidence.say_ages(_numbers(words, article, shelf))
         if not sources:
             raise missing
         return said, sources
