@@ -270,8 +270,8 @@ def measure_memory(bench: Bench) -> None:
             servers.append(resident_of(bench.server))
     context.close()
     for what, sizes in (("JavaScript heap", heaps), ("page's memory", residents), ("server's memory", servers)):
-        told = " → ".join(f"{sizes[at]:.1f}" for at in (0, len(sizes) // 2, -1))
-        tell(f"{what} over {bench.rounds} studies", f"{told} MB", "flat")
+        course = " → ".join(f"{sizes[at]:.1f}" for at in (0, len(sizes) // 2, -1))
+        tell(f"{what} over {bench.rounds} studies", f"{course} MB", "flat")
 
 
 def resident_mb(browser: Browser) -> float:

@@ -1,6 +1,6 @@
 """A bank of anatomies to learn from: every entity painted by the package's own simulator, made once and kept on disk.
 
-    python -m training.bank BANK --count 300 [--first 0] [--generator second]
+    python -m training.bank BANK --count 300 [--first 0] [--generator second] [--entities meningioma schwannoma]
 
 Block n is the same whenever it is made; what is there already is left alone. A block holds what lies in each cell of 0.75 mm
 around a lesion (or a healthy stretch), and what its tissues are to a magnet; contrast and acquisition are training/render.py's.
@@ -9,6 +9,7 @@ around a lesion (or a healthy stretch), and what its tissues are to a magnet; co
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -60,10 +61,11 @@ def load(file: Path) -> Block:
         return Block(str(kept["entity"]), kept["tissue"], kept["anatomy"], kept["lesion"], palette)
 
 
-def make(number: int, generator: str = "first") -> Block:
-    """The block of that number: a healthy stretch in a quarter, else any entity, as often as any other."""
+def make(number: int, generator: str = "first", entities: Sequence[str] = ()) -> Block:
+    """The block of that number: one of the entities, or else a healthy stretch in a quarter and any entity as often as any."""
     rng = np.random.default_rng([411, number])
-    entity = "healthy" if rng.random() < HEALTHY else str(rng.choice(entity_codes()[1:]))
+    healthy = rng.random() < HEALTHY and not entities
+    entity = "healthy" if healthy else str(rng.choice(list(entities or entity_codes()[1:])))
     subject = draw_subject(entity, number, float(rng.choice((1.5, 3.0))), generator)
     scene, half = subject.scene, np.array(CELLS) * CELL_MM / 2
     place = subject.foci[int(rng.integers(len(subject.foci)))].s if subject.foci else subject.centre
@@ -92,12 +94,13 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--generator", choices=("first", "second"), default="first")
+    parser.add_argument("--entities", nargs="+", default=(), help="only these")
     given = parser.parse_args()
     given.bank.mkdir(parents=True, exist_ok=True)
     for number in range(given.first, given.first + given.count):
         file = given.bank / f"{number:05d}.npz"
         if not file.exists():
-            block = make(number, given.generator)
+            block = make(number, given.generator, given.entities)
             block.save(file)
 
 

@@ -59,12 +59,12 @@ def halve(model: onnx.ModelProto) -> None:
         graph.node.insert(0, node)
 
 
-def compare(network: UNet, task: Task, target: Path, crops: int = 6) -> float:
+def compare(network: UNet, task: Task, target: Path, bank: Path | None, crops: int = 6) -> float:
     """Largest fall in any class's Dice between the network's own labels and the file's, on the second generator's crops."""
     session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
     worst = 1.0
     for number in range(crops):
-        image = task.draw((901, number), SECOND, False)[0][0][None]
+        image = task.draw((901, number), SECOND, False, bank)[0][0][None]
         with torch.no_grad():
             own = network(torch.from_numpy(image)).argmax(dim=1).numpy()
         stored = session.run(None, {"image": image})[0].argmax(axis=1)
@@ -79,6 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", type=Path)
     parser.add_argument("target", type=Path)
+    parser.add_argument("--bank", type=Path, help="as for training, for lesions")
     args = parser.parse_args()
     kept = torch.load(args.weights, weights_only=True)
     task = TASKS[kept["task"]]
@@ -87,7 +88,7 @@ def main() -> None:
     write(network, task.channels, args.target)
     told = {name: kept[name] for name in ("task", "step", "minutes", "seed", "version", "judged")}
     sha = hashlib.sha256(args.target.read_bytes()).hexdigest()
-    fall = round(compare(network, task, args.target), 5)
+    fall = round(compare(network, task, args.target, args.bank), 5)
     print({**told, "sha256": sha, "bytes": args.target.stat().st_size, "worst_dice_fall": fall})  # noqa: T201
 
 

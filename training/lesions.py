@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SLOTS = ("T1w", "T1w_ce", "T2w", "T2w_fs", "T2starw")
-PRESENT = {"T1w": 0.8, "T1w_ce": 0.75, "T2w": 0.85, "T2w_fs": 0.4, "T2starw": 0.25}
+PRESENT = {"T1w": 0.9, "T1w_ce": 0.85, "T2w": 0.85, "T2w_fs": 0.4, "T2starw": 0.25}
 CLASSES = (
     "background", "cord", "sac", "enhancing in cord", "solid in cord", "oedema", "fluid in cord", "haemorrhage", "cord change",
     "enhancing beside cord", "solid beside cord", "fluid beside cord", "coating", "extradural",
@@ -21,6 +21,8 @@ IN_CORD = ("background", "enhancing in cord", "solid in cord", "oedema", "fluid 
            "solid in cord", "fluid in cord", "extradural", "fluid in cord", "fluid in cord")  # fmt: skip
 BESIDE = ("background", "enhancing beside cord", "solid beside cord", "background", "fluid beside cord", "haemorrhage", "coating",
           "background", "solid beside cord", "fluid beside cord", "extradural", "background", "background")  # fmt: skip
+# What the network is shown: the sequences, and what contrast added where it was seen before and after.
+INPUTS = (*SLOTS, "gain")
 Codes = NDArray[np.uint8]
 
 

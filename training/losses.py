@@ -5,22 +5,32 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
+# A class with fewer voxels has no Dice; how much the rare classes count together.
+LEAST, TOGETHER = 20, 2.0
+
 
 def loss_of(
-    scores: torch.Tensor, truth: torch.Tensor, counts: torch.Tensor, dice_weight: tuple[float, ...]
-) -> torch.Tensor:
-    """Cross-entropy plus soft Dice over the classes that a batch shows; voxels that don't count are left out."""
-    weight = counts.float()
+    scores: torch.Tensor, truth: torch.Tensor, counts: torch.Tensor, dice_weight: tuple[float, ...],
+    rare: int = 0, emphasis: float = 1.0,
+) -> torch.Tensor:  # fmt: skip
+    """Cross-entropy plus soft Dice over the classes that a batch shows; voxels that don't count are left out.
+
+    Classes from rare on (0: none is) weigh emphasis in the cross-entropy, and have a Dice of their own all together.
+    """
+    here = counts.float()
+    weight = here * torch.where(truth >= rare, emphasis, 1.0) if rare else here
     entropy = (functional.cross_entropy(scores, truth, reduction="none") * weight).sum() / weight.sum().clamp(min=1)
-    probability = scores.softmax(dim=1) * weight[:, None]
+    probability = scores.softmax(dim=1) * here[:, None]
+    parts = [(probability[:, code], truth == code, dice_weight[code]) for code in range(1, scores.shape[1])]
+    if rare:
+        parts.append((probability[:, rare:].sum(dim=1), truth >= rare, TOGETHER))
     total, share = scores.new_zeros(()), 0.0
-    for code in range(1, scores.shape[1]):
-        true = (truth == code).float() * weight
-        if float(true.sum()) < 20:
+    for likely, mask, worth in parts:
+        true = mask.float() * here
+        if float(true.sum()) < LEAST:
             continue
-        both = (probability[:, code] * true).sum()
-        dice = 2 * both / (probability[:, code].pow(2).sum() + true.sum() + 1)
-        total, share = total + dice_weight[code] * (1 - dice), share + dice_weight[code]
+        dice = 2 * (likely * true).sum() / (likely.pow(2).sum() + true.sum() + 1)
+        total, share = total + worth * (1 - dice), share + worth
     return entropy + (total / share if share else total)
 
 

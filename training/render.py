@@ -18,7 +18,7 @@ from thecal.simulation import crop
 from thecal.simulation.arrays import like, look_up
 from training.bank import ARCH, CELL_MM, CELLS, Block
 from training.crops import turn_at_random
-from training.lesions import PRESENT, SLOTS, shown
+from training.lesions import INPUTS, PRESENT, SLOTS, shown
 from training.lesions import classes_of as lesion_classes
 from training.painting import BODY, CORD, DISC, SAC, SACRUM
 
@@ -26,7 +26,7 @@ from training.painting import BODY, CORD, DISC, SAC, SACRUM
 PLACES = np.array([[-3, -1, 1], [-1, 3, -3], [1, -3, 3], [3, 1, -1]]) / 8
 CENTRE = np.zeros((1, 3))
 CANAL = (1, 2)
-ON_LESION = 0.6
+ON_LESION = 0.8
 ANATOMY_ROLES: tuple[Role, ...] = ("T1w", "T1w", "T2w", "T2w", "T2w_fs", "T2starw", "T1w_ce", "dwi")
 # How often the sequences of a study lie a voxel apart.
 APART = 0.3
@@ -136,19 +136,20 @@ def draw_pair(
 
 
 def draw_case(block: Block, seed: tuple[int, ...], shape: Shape = (48, 48, 64), device: str = "cpu") -> Example:
-    """A study of one anatomy: its sequences in slots with their presence, as the lesion task takes them."""
+    """A study of one anatomy: its sequences in slots, empty where they are missing, and what contrast added."""
     room = Darkroom(device, seed)
     piece = room.cut(block, shape)
     present = {slot: bool(room.rng.random() < chance) for slot, chance in PRESENT.items()}
     present["T2w"] |= not (present["T2w"] or present["T1w_ce"])
     slots: list[Role] = [slot for slot in SLOTS if present[slot]]  # type: ignore[misc]
-    out = torch.zeros((2 * len(SLOTS), *shape), device=device)
+    out = torch.zeros((len(INPUTS), *shape), device=device)
     inside = torch.ones(shape, dtype=torch.bool, device=device)
     for slot, take in zip(slots, room.takes(piece, slots), strict=True):
         number = SLOTS.index(slot)
         image, inside = room.image(piece, take)
         apart = room.rng.integers(-1, 2, 3) * (room.rng.random() < APART)
         out[number] = torch.roll(image, tuple(apart.tolist()), (0, 1, 2))
-        out[len(SLOTS) + number] = 1.0
+    if present["T1w"] and present["T1w_ce"]:
+        out[INPUTS.index("gain")] = out[SLOTS.index("T1w_ce")] - out[SLOTS.index("T1w")]
     told, counts = shown(lesion_classes(piece.anatomy.cpu().numpy(), piece.lesion.cpu().numpy()), present)
     return out, torch.from_numpy(told).to(device), inside & torch.from_numpy(counts).to(device)

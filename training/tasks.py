@@ -24,7 +24,8 @@ class Task:
     """A network's inputs and classes, what its loss and its score weigh, and where its examples come from.
 
     draw gives two examples of one painting (a seed, a generator's laws, whether at 2 mm, the bank where one is learned from);
-    the weights of loss and score go by class, background first.
+    the weights of loss and score go by class, background first. Classes from rare on fill so few voxels that the loss dwells on
+    them, less and less as training goes.
     """
 
     channels: int
@@ -32,6 +33,7 @@ class Task:
     loss: tuple[float, ...]
     score: tuple[float, ...]
     draw: Callable[[tuple[int, ...], Law, bool | None, Path | None], list[Example]]
+    rare: int = 0
     sources: tuple[str, ...] = ("spine", "painting", "contrast", "acquisition", "crops", "network", "losses", "tasks")
 
     def worth(self, dice: Mapping[str, float]) -> float:
@@ -68,8 +70,8 @@ TASKS = {
     # Cord and sac matter most; no weight stands in the cross-entropy, where it would shift the boundary outwards.
     "anatomy": Task(1, CLASSES, (0.0, 2.0, 1.5, 1.0, 1.0, 0.7), (0.0, 0.5, 0.3, 0.1, 0.1, 0.0), _anatomy),
     "lesions": Task(
-        2 * len(lesions.SLOTS), lesions.CLASSES, (0.0, 1.5, 0.7, 1.5, 1.5, 1.0, 1.0, 0.5, 1.2, 1.5, 1.2, 1.0, 1.5, 0.7),
-        (0.0, 1.5, 0.5, 1.5, 1.0, 0.7, 1.0, 0.3, 1.0, 1.5, 1.0, 0.7, 1.0, 0.5), _lesions,
+        len(lesions.INPUTS), lesions.CLASSES, (0.0, 1.5, 0.7, 1.5, 1.5, 1.0, 1.0, 0.5, 1.2, 1.5, 1.2, 1.0, 1.5, 0.7),
+        (0.0, 1.5, 0.5, 1.5, 1.0, 0.7, 1.0, 0.3, 1.0, 1.5, 1.0, 0.7, 1.0, 0.5), _lesions, 3,
         ("bank", "render", "crops", "lesions", "network", "losses", "tasks"),
     ),
 }  # fmt: skip

@@ -61,6 +61,11 @@ def rate(step: int, steps: int) -> float:
     return TOP_RATE * (0.01 + 0.99 * 0.5 * (1 + float(np.cos(np.pi * (share - 0.1) / 0.9))))
 
 
+def emphasis(step: int, steps: int) -> float:
+    """How much rare classes weigh in the cross-entropy: much at first, until they are learned at all; little at the end."""
+    return 1 + 9 * max(1 - step / max(steps, 1), 0.0) ** 2
+
+
 class Run:
     """A training run in a folder."""
 
@@ -91,17 +96,16 @@ class Run:
     def begin(self, file: Path) -> None:
         """Starts from what fits of the weights that an earlier run kept, with a fresh schedule and optimiser.
 
-        Another task's first layer is shared among the images, its head goes to the classes of the same name.
+        Another task's first layer is added to this one's own, so that sequences may come to differ; its head goes to the classes
+        of the same name.
         """
         kept = torch.load(file, self.device, weights_only=True)
-        was, images = TASKS[kept.get("task", self.name)], self.task.channels // 2 or 1
-        mean, own = {name: values.float() for name, values in kept["mean"].items()}, self.network.state_dict()
-        for name, values in mean.items():
+        was, own = TASKS[kept.get("task", self.name)], self.network.state_dict()
+        for name, values in kept["mean"].items():
             if own[name].shape == values.shape:
-                own[name] = values
+                own[name] = values.float()
             elif name.startswith("down.0"):
-                own[name] = torch.zeros_like(own[name])
-                own[name][:, :images] = values / SHOWN
+                own[name] += values.float() / SHOWN
             else:
                 for number, label in enumerate(was.classes):
                     if label in self.task.classes:
@@ -125,7 +129,7 @@ class Run:
         image, truth, counts = (part.to(self.device, non_blocking=True) for part in (image, truth, counts))
         with torch.autocast(self.device, torch.bfloat16):
             scores = self.network(image.to(memory_format=torch.channels_last_3d))
-        loss = loss_of(scores.float(), truth, counts, self.task.loss)
+        loss = loss_of(scores.float(), truth, counts, self.task.loss, self.task.rare, emphasis(self.step, self.steps))
         self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)

@@ -16,7 +16,8 @@ def test_bibtex_names_title_identifier_revision_and_review() -> None:
     told = bibtex(ARTICLE, "1.2.3")
     assert told.startswith("@misc{thecal_ependymoma,\n")
     assert told.count("{") == told.count("}")
-    assert f"note = {{{ARTICLE.identifier}, revision {ARTICLE.revisions[-1].number} of {ARTICLE.revisions[-1].date}, unreviewed}}" in told
+    last = ARTICLE.revisions[-1]
+    assert f"note = {{{ARTICLE.identifier}, revision {last.number} of {last.date}, unreviewed}}" in told
     assert "url" not in told
     assert "url = {https://example.org/atlas/ependymoma}" in bibtex(ARTICLE, "1.2.3", "https://example.org")
 

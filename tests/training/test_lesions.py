@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from thecal.segmentation import codes, tissues
-from training.lesions import CLASSES, SLOTS, C, classes_of, shown
+from training.lesions import CLASSES, INPUTS, C, classes_of, shown
 
 ALL = {"T1w": True, "T1w_ce": True, "T2w": True, "T2w_fs": True, "T2starw": True}
 
 
 def test_the_package_reads_the_classes_and_slots_that_were_learned() -> None:
     assert CLASSES == tissues.CLASSES
-    assert SLOTS == tissues.SLOTS
+    assert INPUTS == tissues.INPUTS
 
 
 @pytest.mark.parametrize("anatomy", [1, 2, 0, 3])

@@ -10,7 +10,7 @@ import pytest
 
 from thecal.simulation.physics import Palette
 from training import bank
-from training.lesions import CLASSES, SLOTS
+from training.lesions import CLASSES, INPUTS
 from training.painting import BODY, CORD, DISC, SAC, SACRUM
 
 torch: Any = pytest.importorskip("torch")
@@ -49,11 +49,12 @@ def test_every_code_of_the_simulator_has_its_class() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_slots_say_what_was_acquired_and_a_lesion_is_seen(seed: int) -> None:
+def test_slots_are_empty_or_full_and_a_lesion_is_seen(seed: int) -> None:
     out, told, counts = render.draw_case(_block(), (5, seed), (32, 32, 48))
-    assert out.shape == (2 * len(SLOTS), 32, 32, 48)
-    for number in range(len(SLOTS)):
-        assert bool(out[number].any()) == bool(out[len(SLOTS) + number].all())
+    assert out.shape == (len(INPUTS), 32, 32, 48)
+    there = {name for number, name in enumerate(INPUTS) if out[number].any()}
+    assert there & {"T2w", "T1w_ce"}
+    assert ("gain" in there) == ({"T1w", "T1w_ce"} <= there)
     names = {CLASSES[k] for k in told.unique().tolist()}
     assert names <= {"background", "cord", "sac", "enhancing in cord", "solid in cord"}
     assert "cord" in names

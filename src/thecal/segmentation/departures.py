@@ -50,12 +50,17 @@ class Looked:
 def seek(aligned: AlignedStudy, drawings: Sequence[Drawing], canal: Canal) -> Harvest:
     """The study's lesions at or above LESION_THRESHOLD, with what could not be looked for."""
     looked = look(aligned, drawings, canal)
+    return harvest(aligned, canal, tissue_of(aligned, drawings, canal, looked), notes_of(looked), untold_of(looked))
+
+
+def tissue_of(aligned: AlignedStudy, drawings: Sequence[Drawing], canal: Canal, looked: Looked) -> Tissue:
+    """What departs in each voxel of the canal's window."""
     codes, sure = _found(aligned, drawings, canal, looked)
-    found = Tissue(codes, sure, partial(_keys, aligned, drawings, looked, canal), partial(_compartment, canal))
-    return harvest(aligned, canal, found, _notes(looked), _untold(looked))
+    return Tissue(codes, sure, partial(_keys, aligned, drawings, looked, canal), partial(_compartment, canal))
 
 
-def _untold(looked: Looked) -> tuple[NotAssessed, ...]:
+def untold_of(looked: Looked) -> tuple[NotAssessed, ...]:
+    """What could not be looked for, and why."""
     none = "no T2w, and no T1w before and after contrast, to look for lesions on"
     told = [] if looked.finds else [NotAssessed("lesion", PATIENT, none)]
     if looked.why_no_contrast:
@@ -63,7 +68,8 @@ def _untold(looked: Looked) -> tuple[NotAssessed, ...]:
     return tuple(told)
 
 
-def _notes(looked: Looked) -> tuple[str, ...]:
+def notes_of(looked: Looked) -> tuple[str, ...]:
+    """How it was looked."""
     notes = [f"drawn where the confidence in a lesion reaches {LESION_THRESHOLD}",
              "looked for only in the canal, where cord or sac was drawn; bone and epidural space were not searched",
              "haemorrhage (code 5) and extramedullary cysts (code 9) are not told apart"]  # fmt: skip

@@ -1,7 +1,8 @@
 """Cord drawn where edges lost it: a mass blurs the edge between cord and CSF, and a trained network still knows the cord.
 
 Edges stay wherever they were drawn. Between and beyond them the network's outline is taken, from the head down to where it is no
-longer sure: below the conus it hesitates between roots and cord.
+longer sure: below the conus it hesitates between roots and cord. A network that sees the whole study may also contradict edges
+that followed something else.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from scipy import ndimage
 
 from thecal.segmentation.centreline import Centreline
 from thecal.segmentation.drawing import Drawing, line_in
-from thecal.segmentation.frame import Floats, Mask
+from thecal.segmentation.frame import Floats, Image, Mask
 from thecal.segmentation.network import Net, look
 from thecal.segmentation.outline import CORD_RADII, OUTLINE_STEP_MM, Tube, joined, levels_along, tube_of
 
@@ -23,6 +24,10 @@ LEAST_CERTAINTY = 0.70
 LEAST_AREA_MM2 = 12.0
 # What follows below such an end counts only where it is surer and this tall.
 RETURN_CERTAINTY, RETURN_MM = 0.78, 40.0
+
+
+# Edges followed something else where their section is so many times larger or smaller than the network's, or lies outside it.
+OTHER_SIZE = 2.5
 
 
 def fill(drawing: Drawing, net: Net, along: Floats | None = None) -> Drawing:
@@ -39,6 +44,32 @@ def fill(drawing: Drawing, net: Net, along: Floats | None = None) -> Drawing:
     cord = joined(drawing.cord, added)
     levels = drawing.levels or levels_along(drawing.frame, cord, drawing.line.csf)
     return replace(drawing, line=_clearer(drawing.line, cord, added), cord=cord, levels=levels, why_not="")
+
+
+def mend(drawing: Drawing, cord: Image) -> Drawing:
+    """The drawing with cord where it was lost or mistaken; cord is its probability on the drawing's frame, from all series."""
+    if not len(drawing.line):
+        return drawing
+    seen = tube_of(cord, drawing.frame.spacing, float(max(drawing.frame.spacing[2], OUTLINE_STEP_MM)), CORD_RADII)
+    sure = seen.part(_sure(seen))
+    kept = drawing.cord.part(~_mistaken(drawing.cord, sure))
+    added = sure.part(~kept.covers(sure.z))
+    if not len(added):
+        return drawing
+    tube = joined(kept, added)
+    return replace(drawing, cord=tube, levels=levels_along(drawing.frame, tube, drawing.line.csf), why_not="")
+
+
+def _mistaken(cord: Tube, sure: Tube) -> Mask:
+    """Where edges followed something other than what the network takes for cord."""
+    out = np.zeros(len(cord), dtype=bool)
+    for number, area in enumerate(cord.areas_mm2()):
+        cut = sure.at(float(cord.z[number]))
+        if cut is not None:
+            size = float(np.pi * (cut.radius**2).mean())
+            away = float(np.hypot(cord.x[number] - cut.x, cord.y[number] - cut.y))
+            out[number] = away > float(cut.radius.mean()) or not size / OTHER_SIZE < area < size * OTHER_SIZE
+    return out
 
 
 def _clearer(line: Centreline, cord: Tube, added: Tube) -> Centreline:

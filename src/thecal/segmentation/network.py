@@ -60,7 +60,7 @@ def weights(name: str) -> bytes:
 @cache
 def digest() -> str:
     """SHA-256 of the stored networks, one after the other, which their card states."""
-    return hashlib.sha256(weights(ANATOMY)).hexdigest()
+    return hashlib.sha256(weights(ANATOMY) + weights(LESIONS)).hexdigest()
 
 
 def look(frame: Frame, line: Centreline, net: Net) -> Image:

@@ -1,8 +1,8 @@
 """What a network trained on simulated studies sees in all sequences of a study together: the tissue of every voxel of the canal.
 
 Sequences of one plane are looked at together, in cubes along the canal at 1 mm; what several planes say is brought together as
-the mean of their log-probabilities. A sequence that is missing is told to the network as missing, and what only that sequence
-could have shown is not read as absent. How the network was trained and measured stands in its card.
+the mean of their log-probabilities. A sequence that is missing leaves its slot empty, as it did when the network learned. How
+the network was trained and measured stands in its card.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from thecal.segmentation.frame import Floats, Image, Mask
 from thecal.segmentation.network import MULTIPLE, STEP_MM, Net, normalise, taper
 
 SLOTS = ("T1w", "T1w_ce", "T2w", "T2w_fs", "T2starw")
+INPUTS = (*SLOTS, "gain")
+BEFORE, AFTER, GAIN = (INPUTS.index(name) for name in ("T1w", "T1w_ce", "gain"))
 CLASSES = (
     "background", "cord", "sac", "enhancing in cord", "solid in cord", "oedema", "fluid in cord", "haemorrhage", "cord change",
     "enhancing beside cord", "solid beside cord", "fluid beside cord", "coating", "extradural",
@@ -46,10 +48,10 @@ class Tissues:
     shares: Image
     seen: Mask
 
-    def onto(self, grid: Grid, classes: Sequence[int]) -> Image:
-        """The share of some classes together, on another grid of the reference."""
+    def onto(self, grid: Grid, classes: Sequence[int], to_reference: Floats | None = None) -> Image:
+        """The share of some classes together on another grid, of the reference or of a series that is carried into it."""
         together = self.shares[list(classes)].sum(axis=0)
-        return np.asarray(resample(Volume(together, self.grid.affine), grid).voxels, np.float32)
+        return np.asarray(resample(Volume(together, self.grid.affine), grid, to_reference).voxels, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,12 +154,11 @@ def _part(grid: Grid, cube: Cube) -> Grid:
 
 
 def _gather(sheets: Sequence[Sheet], here: Grid) -> tuple[Image, Mask]:
-    """Sequences of a cube in slots with their presence, and where any of them shows it.
+    """Sequences of a cube in slots, and where any of them shows it.
 
     Of several series for a slot (two stations, say) the one that shows most of the cube counts, the finer one first.
     """
-    out = np.zeros((2 * len(SLOTS), *here.shape), np.float32)
-    shown = np.zeros(here.shape, bool)
+    out, shown = np.zeros((len(INPUTS), *here.shape), np.float32), np.zeros((len(SLOTS), *here.shape), bool)
     for number, slot in enumerate(SLOTS):
         views = [(covers(one.volume, here, one.from_reference), one) for one in sheets if one.series.role == slot]
         if not views:
@@ -167,6 +168,6 @@ def _gather(sheets: Sequence[Sheet], here: Grid) -> tuple[Image, Mask]:
             continue
         image = resample(sheet.volume, here, sheet.from_reference).voxels
         out[number][inside] = normalise(image[inside])
-        out[len(SLOTS) + number] = 1.0
-        shown |= inside
-    return out, shown
+        shown[number] = inside
+    out[GAIN] = (out[AFTER] - out[BEFORE]) * (shown[AFTER] & shown[BEFORE])
+    return out, np.asarray(shown.any(axis=0))

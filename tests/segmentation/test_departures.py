@@ -1,4 +1,4 @@
-"""Lesions of known place, kind and size, and spines that have none."""
+"""Lesions of known place, kind and size, and spines that have none, seen without learning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from segmentation.spines import AXIAL, FINE, GREY, HEALTHY, NODULE, SAGITTAL, TUMOUR, WITH_GREY, overlap
 
 from thecal.records import PATIENT, AlignedStudy, Grid, Role, Segmentation
-from thecal.segmentation import segment
+from thecal.segmentation.classic import segment
 from thecal.segmentation.lesions import LESION_THRESHOLD
 
 CLINICAL: tuple[tuple[Role, Grid], ...] = (
