@@ -5,6 +5,12 @@
 
 Every sentence has the same chance. The reader opens the source and fills in `verdict` (supported, partly, not supported,
 unreadable) and `reason`. Sentences whose figures are rendered from the counts are drawn too, as they are shown.
+
+atlas_reading.csv holds three readings (`reader` A, B and C), each of 60 sentences of its own; where a sentence was mended
+after its verdict, `mended` says so. The verdicts stay as they were given. Between the readings articles were mended.
+
+atlas_reading.csv holds three readings (`reader` A, B and C), each of 60 sentences of its own; where a sentence was mended
+after its verdict, `mended` says so. The verdicts stay as they were given. Between the readings articles were mended.
 """
 
 from __future__ import annotations
@@ -52,14 +58,16 @@ def draw(table: Path, seed: int, size: int) -> None:
 
 
 def score(table: Path) -> None:
-    """Prints the verdicts and the shares supported: of all sentences, and of those whose source could be read."""
+    """Prints each reader's verdicts and shares supported: of all sentences, and of those whose source could be read."""
+    verdicts: dict[str, Counter[str]] = {}
     with table.open(newline="", encoding="utf-8") as file:
-        verdicts = Counter(row["verdict"] for row in csv.DictReader(file))
-    total, read = verdicts.total(), verdicts.total() - verdicts["unreadable"]
-    print(", ".join(f"{verdict or 'not read yet'} {number}" for verdict, number in verdicts.most_common()))
-    print(
-        f"supported: {verdicts['supported'] / total:.2f} of all {total}, {verdicts['supported'] / read:.2f} of {read} read"
-    )
+        for row in csv.DictReader(file):
+            verdicts.setdefault(row.get("reader", ""), Counter())[row["verdict"]] += 1
+    for reader, given in verdicts.items():
+        total, read, supported = given.total(), given.total() - given["unreadable"], given["supported"]
+        told = ", ".join(f"{verdict or 'not read yet'} {number}" for verdict, number in given.most_common())
+        shares = f"{supported / total:.2f} of all {total}, {supported / max(read, 1):.2f} of {read} read"
+        print(f"{reader} {told}; supported: {shares}".lstrip())
 
 
 def sentences(page: Page) -> list[list[str]]:

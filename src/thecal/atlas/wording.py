@@ -35,7 +35,7 @@ _REWORDED = (
     (r"^denominator is ", "of "),
     (r"^\d+ % of \d+ patients$|^[\d.]+ ?% of (attacks|lesions|plaques)( enhanced)?$", ""),
     (r"^[\d.]+ ?%,? ?", ""),
-    (r"^of [a-z ]+ (abnormal)", r"\1"),
+    (r"^of [a-z ]+? ((any )?abnormal)", r"\1"),
     (r"^per (tumour|patient), ", ""),
     (r", per patient, [\d.]+ ?%$", ""),
     (r" both involved in \d+$", " both involved"),
