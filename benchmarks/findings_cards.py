@@ -29,7 +29,8 @@ def fit(rows: Sequence[Row], segmenter: str, weights_digest: str, simulator: str
     every = [row for mine in by_finding.values() for row in mine]
     general = Card(GENERAL, segmenter, weights_digest, simulator, _generators(every),
                    len({(row["entity"], row["seed"]) for row in every}), {}, {}, trust=_trust(every))  # fmt: skip
-    yield replace(general, sd_factor=_numbers(general, [row for row in every if row["value"]]).sd_factor)
+    numbers = [row for row in every if row["value"]]
+    yield replace(general, sd_factor=_numbers(general, numbers).sd_factor) if numbers else general
     for code, mine in sorted(by_finding.items()):
         if len(mine) >= LEAST_STUDIES:
             plain = replace(general, code=code, generators=_generators(mine), studies=len(mine))
@@ -102,15 +103,13 @@ def calibration(told: Sequence[tuple[Mapping[str, float], str]]) -> tuple[float,
 
 def write(cards: Iterator[Card]) -> int:
     """Writes each card as its finding's file in place of those before; returns how many."""
+    texts = {card.code: json.dumps(asdict(card), indent=1, sort_keys=True, ensure_ascii=False) for card in cards}
     FOLDER.mkdir(exist_ok=True)
     for old in FOLDER.glob("*.json"):
         old.unlink()
-    count = 0
-    for card in cards:
-        text = json.dumps(asdict(card), indent=1, sort_keys=True, ensure_ascii=False)
-        (FOLDER / f"{card.code}.json").write_text(text + "\n", encoding="utf-8")
-        count += 1
-    return count
+    for code, text in texts.items():
+        (FOLDER / f"{code}.json").write_text(text + "\n", encoding="utf-8")
+    return len(texts)
 
 
 def corrected(rows: Sequence[Row]) -> list[Row]:
