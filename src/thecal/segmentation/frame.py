@@ -117,6 +117,12 @@ def smoothed(frame: Frame) -> Image:
     return ndimage.gaussian_filter(frame.voxels, sigma) if any(sigma) else frame.voxels
 
 
+def softened(image: Image, ratio: Floats) -> Image:
+    """The image without detail finer than the steps it is to be sampled at, which are ratio of its voxels along each axis."""
+    sigma = [0.5 * float(np.sqrt(r * r - 1)) if r > 1 else 0.0 for r in ratio]
+    return np.asarray(ndimage.gaussian_filter(image, sigma)) if any(sigma) else image
+
+
 def coarse(frame: Frame) -> tuple[Image, float, float]:
     """The image on the search grid, axes z, y, x; the step between its slices and the spacing in its planes, in mm.
 
@@ -125,8 +131,7 @@ def coarse(frame: Frame) -> tuple[Image, float, float]:
     step = float(max(SEARCH_STEP_MM, frame.spacing[2]))
     target = np.array([SEARCH_PLANE_MM, SEARCH_PLANE_MM, step])
     ratio = target / frame.spacing
-    sigma = [0.5 * float(np.sqrt(r * r - 1)) if r > 1 else 0.0 for r in ratio]
-    image = ndimage.gaussian_filter(frame.voxels, sigma)
+    image = softened(frame.voxels, ratio)
     shape = [max(1, int((n - 1) / r + 1e-6) + 1) for n, r in zip(frame.voxels.shape, ratio, strict=True)]
     out = ndimage.affine_transform(image, ratio, output_shape=shape, order=1, mode="nearest")
     return np.ascontiguousarray(out.transpose(2, 1, 0)), step, SEARCH_PLANE_MM

@@ -92,6 +92,7 @@ def harvest(
 
 
 def within(mask: Mask, reach_mm: float, spacing: Floats) -> Mask:
+    """What lies in a mask or within a reach of it."""
     return np.asarray(ndimage.distance_transform_edt(~mask, sampling=spacing) <= reach_mm)
 
 

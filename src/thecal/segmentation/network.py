@@ -20,7 +20,7 @@ from scipy import ndimage
 from thecal.records import Volume
 from thecal.records.geometry import average_into
 from thecal.segmentation.centreline import Centreline
-from thecal.segmentation.frame import Frame, Image
+from thecal.segmentation.frame import Frame, Image, softened
 
 ANATOMY, LESIONS = "anatomy.onnx", "lesions.onnx"
 STEP_MM = 1.0
@@ -82,8 +82,7 @@ def look(frame: Frame, line: Centreline, net: Net) -> Image:
 def _cubic(frame: Frame) -> Volume:
     """The frame's image with equal steps along its axes, detail finer than a step averaged out."""
     ratio = STEP_MM / frame.spacing
-    sigma = [0.5 * float(np.sqrt(r * r - 1)) if r > 1 else 0.0 for r in ratio]
-    image = ndimage.gaussian_filter(frame.voxels, sigma) if any(sigma) else frame.voxels
+    image = softened(frame.voxels, ratio)
     shape = [max(1, round(n / r)) for n, r in zip(frame.shape, ratio, strict=True)]
     # Voxel centres keep their distance from the field's first edge.
     offset = ratio / 2 - 0.5

@@ -11,12 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from thecal.records import AlignedStudy, Grid, Plane, Series, Volume
 from thecal.records.geometry import covers, resample, voxel_to_mm
 from thecal.segmentation.composition import weight_of
-from thecal.segmentation.frame import Floats, Image, Mask
+from thecal.segmentation.frame import Floats, Image, Mask, softened
 from thecal.segmentation.network import MULTIPLE, STEP_MM, Net, normalise, taper
 
 SLOTS = ("T1w", "T1w_ce", "T2w", "T2w_fs", "T2starw")
@@ -115,10 +114,8 @@ def _planes(aligned: AlignedStudy) -> list[list[Sheet]]:
 def _blurred(series: Series) -> Volume:
     """The series without detail finer than a step."""
     assert series.volume is not None
-    ratio = STEP_MM / series.volume.spacing_mm
-    sigma = [0.5 * float(np.sqrt(r * r - 1)) if r > 1 else 0.0 for r in ratio]
     voxels = series.volume.voxels.astype(np.float32, copy=False)
-    return Volume(ndimage.gaussian_filter(voxels, sigma) if any(sigma) else voxels, series.volume.affine)
+    return Volume(softened(voxels, STEP_MM / series.volume.spacing_mm), series.volume.affine)
 
 
 def _around(line: Floats) -> Grid:
