@@ -10,7 +10,7 @@ from thecal.differential.explanation import compare, gather_signs
 from thecal.differential.model import Model, lay_out
 from thecal.differential.pooling import pool, pool_knowledge, pool_text
 from thecal.differential.questions import foresee, turns
-from thecal.differential.ranking import observe, rank, rank_all, rank_reading
+from thecal.differential.ranking import get_ready, observe, rank, rank_all, rank_reading
 from thecal.differential.weighing import weigh_cases
 from thecal.records import Vocabulary
 
@@ -21,6 +21,6 @@ __all__ = [
 
 
 def prepare(text: Mapping[str, Any], vocabulary: Vocabulary, base_rates: str = "clinical") -> Model:
-    """Everything a case is weighed with, from the knowledge's text; base_rates is clinical, published or uniform."""
+    """Everything that cases are weighed with, from the knowledge's text; base_rates is clinical, published or uniform."""
     pooled = pool_knowledge(text, vocabulary)
-    return lay_out(pooled, text["differential"], base_rates, text["judgement"], text.get("outcomes"))
+    return get_ready(lay_out(pooled, text["differential"], base_rates, text["judgement"], text.get("outcomes")))

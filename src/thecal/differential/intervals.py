@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.random import Generator, default_rng
+from numpy.random import SFC64, Generator
 
 from thecal.differential.model import Model, density_at
 from thecal.differential.structure import Array
@@ -24,8 +24,11 @@ REMEMBERED = 400
 
 
 def generator(name: str) -> Generator:
-    """A source of random numbers that is always the same for one name, so that an order of findings changes nothing."""
-    return default_rng(zlib.crc32(name.encode()))
+    """A source of random numbers that is always the same for one name, so that an order of findings changes nothing.
+
+    SFC64, because it draws a third faster than NumPy's default, and the draws are most of what makes a model ready.
+    """
+    return Generator(SFC64(zlib.crc32(name.encode())))
 
 
 def state_draws(code: str, model: Model) -> tuple[Array, Array]:

@@ -39,13 +39,12 @@ def opinions_of(told: Mapping[str, Any], first: str = "p") -> list[Any]:
 
 def gather_opinions(cells: Sequence[Mapping[str, Any] | None], states: tuple[str, ...]) -> Opinions:
     """The opinions on one finding in every entity; flat where there is none."""
-    told = np.zeros((len(cells), len(NAMES), len(states)))
-    count = np.zeros(len(cells))
-    for row, cell in enumerate(cells):
-        own = opinions_of(cell) if cell else [dict.fromkeys(states, 1.0)]
-        count[row] = len(own)
-        for place, opinion in enumerate(own):
-            told[row, place] = [opinion.get(state, 0.0) for state in states]
+    flat, silent = dict.fromkeys(states, 1.0), dict[str, float]()
+    own = [opinions_of(cell) if cell else [flat] for cell in cells]
+    count = np.array([len(one) for one in own], float)
+    padded = [opinion for one in own for opinion in (*one, *(silent,) * (len(NAMES) - len(one)))]
+    listed = [opinion.get(state, 0.0) for opinion in padded for state in states]
+    told = np.array(listed).reshape(len(cells), len(NAMES), len(states))
     told /= np.maximum(told.sum(axis=2, keepdims=True), 1e-12)
     mean: Array = told.sum(axis=1) / count[:, None]
     return Opinions(mean, count, _agree(told, mean, count))

@@ -31,7 +31,7 @@ def leaves(vocabulary: Vocabulary) -> tuple[str, ...]:
 
 def members(code: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     """The leaves whose probabilities sum to an entity's or a parent's."""
-    own = (code,) if code in leaves(vocabulary) else ()
+    own = (code,) if code in vocabulary.entities and code not in SUMS else ()
     return own + tuple(leaf for child in vocabulary.children(code) for leaf in members(child, vocabulary))
 
 
@@ -103,7 +103,7 @@ class Pooled:
 
 def _own_leaves(code: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     """The leaves that a row of evidence speaks of: the entity itself, or a parent's members."""
-    return (code,) if code in leaves(vocabulary) else members(code, vocabulary)
+    return (code,) if code in vocabulary.entities and code not in SUMS else members(code, vocabulary)
 
 
 def pool(

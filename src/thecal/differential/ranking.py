@@ -9,18 +9,29 @@ import numpy as np
 
 from thecal.differential.alerts import raise_alerts
 from thecal.differential.explanation import LEAST, Signs, fits_nothing, gather_signs, tell
-from thecal.differential.intervals import COVERS, draw_posteriors, ninety
+from thecal.differential.intervals import COVERS, draw_posteriors, ninety, prior_draws, state_draws
 from thecal.differential.model import NONE, Model
 from thecal.differential.outlook import look_beyond
 from thecal.differential.questions import Outcomes, Turn, ask, foresee, turns
-from thecal.differential.reliance import Reliance, find_reliance
+from thecal.differential.reliance import Reliance, find_reliance, influence
 from thecal.differential.structure import Array
-from thecal.differential.trees import Downward, send_down
+from thecal.differential.trees import Downward, idle, send_down
 from thecal.differential.weighing import Case, Number, Weighed, weigh_cases
 from thecal.records import PATIENT, Candidate, Differential, Finding, Reading
 
 EXPLAINED = 5
 """How many of the first entities are explained."""
+
+
+def get_ready(model: Model) -> Model:
+    """The model with all made that cases share, so that the first case waits no longer than the next."""
+    idle(model)
+    prior_draws(model)
+    for code in model.nodes:
+        state_draws(code, model)
+        influence(code, model)
+    _ = model.counts, model.paths, model.counted, model.seen
+    return model
 
 
 def rank(case: Case, model: Model, subject: str = PATIENT, proven: str | None = None) -> Differential:
